@@ -1,0 +1,71 @@
+"""The command line: `driftty` and its subcommands, each imported only when it is called."""
+
+import importlib
+import sys
+
+import click
+
+from engine.errors import DrifttyError
+from engine.version import VERSION
+
+COMMANDS = {
+    "open": ("console.cli.open", "Open the console (what `driftty` alone does)."),
+    "run": ("console.cli.run", "Run one session without a screen."),
+    "models": ("console.cli.models", "List, fetch and locate models."),
+    "seeds": ("console.cli.seeds", "List, show, lint, compare and edit seeds."),
+    "tasks": ("console.cli.tasks", "List and show tasks."),
+    "sessions": ("console.cli.sessions", "List and show recorded sessions."),
+    "judge": ("console.cli.judge", "Tell commands from drift, line by line."),
+    "status": ("console.cli.status", "The model's state and the stages of the last session."),
+    "doctor": ("console.cli.doctor", "Say what works on this machine, and mend what does not."),
+}
+"""Name to module and one line of help. Each module has its click command as `command`."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and help without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every name, in the order a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The named command, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table, so that help imports none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True)
+@click.version_option(VERSION, prog_name="driftty")
+@click.pass_context
+def driftty(ctx: click.Context) -> None:
+    """A local language model operates a real shell; you watch, steer, replay and count.
+
+    Without a command, the console opens. Try first:
+
+    \b
+      driftty                     open the console
+      driftty open --demo         the console on a scripted session, no model needed
+      driftty run --task "show the hostname, then exit"
+      driftty doctor              what works on this machine
+    """
+    if ctx.invoked_subcommand is None:
+        command = driftty.get_command(ctx, "open")
+        assert command is not None
+        ctx.invoke(command)
+
+
+def main() -> None:
+    """Run the command line; errors a person can act on are one sentence on standard error."""
+    try:
+        driftty(prog_name="driftty")
+    except DrifttyError as error:
+        click.echo(f"driftty: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,1 @@
+"""The model behind one protocol: a local worker process, or a script for tests and demos."""

@@ -1,0 +1,1 @@
+"""What is remembered: the store of recorded sessions, and what can be done with them."""
