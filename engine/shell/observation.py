@@ -27,6 +27,17 @@ class Observation(msgspec.Struct, frozen=True):
     took: int
     """Nanoseconds."""
 
+    def joined(self, later: "Observation") -> "Observation":
+        """This command's whole story, after something helped it on: `later` tells how it ended."""
+        return msgspec.structs.replace(
+            later,
+            command=self.command,
+            raw=self.raw + later.raw,
+            dropped=self.dropped + later.dropped,
+            began=self.began,
+            took=later.began + later.took - self.began,
+        )
+
 
 class Opening(msgspec.Struct, frozen=True):
     """How a shell came up."""

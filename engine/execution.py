@@ -1,0 +1,102 @@
+"""One command in the shell: submitted, waited for, and helped back to the prompt when it is stuck."""
+
+import itertools
+from collections.abc import Callable, Iterable
+from typing import Literal, TypeAlias
+
+from engine.clock import SessionClock
+from engine.events import (
+    AnyEvent,
+    CommandFinished,
+    CommandSubmitted,
+    ShellNudged,
+    StageTimed,
+)
+from engine.run import StuckPolicy
+from engine.shell.observation import Observation, Shell
+from engine.steering import Steering
+
+Remedy: TypeAlias = Literal["interrupt", "eof", "ask"]
+
+SETTLED = ("done", "died")
+"""States from which the operator's next turn can follow, or the run can end."""
+
+
+class Executor:
+    """Runs the operator's commands in its shell and tells what happened."""
+
+    def __init__(
+        self,
+        shell: Shell,
+        steering: Steering,
+        stuck: StuckPolicy,
+        emit: Callable[[AnyEvent], None],
+        clock: SessionClock,
+    ) -> None:
+        """`stuck`: what is done for a command that does not come back by itself."""
+        self._shell = shell
+        self._steering = steering
+        self._stuck = stuck
+        self._emit = emit
+        self._clock = clock
+
+    async def execute(self, turn: int, command: str) -> Observation:
+        """Run one command line to a settled state.
+
+        The observation's state is `done` or `died`; any other means that nothing brought the shell
+        back, and the run cannot go on.
+        """
+        self._emit(
+            CommandSubmitted(at=self._clock.now(), turn=turn, command=command, by="operator")
+        )
+        observation = await self._shell.submit(command)
+        self._finished(turn, observation)
+        for action in self._remedies():
+            if observation.state in SETTLED:
+                break
+            observation = await self._nudge(turn, observation, action)
+            self._finished(turn, observation)
+        return observation
+
+    def _remedies(self) -> Iterable[Remedy]:
+        """What to try, in order: the policy first, then what else might work."""
+        if self._stuck == "ask" and self._steering.attended:
+            return itertools.repeat("ask")
+        if self._stuck == "eof":
+            return ("eof", "interrupt", "eof")
+        return ("interrupt", "eof", "interrupt")
+
+    async def _nudge(self, turn: int, stuck: Observation, action: Remedy) -> Observation:
+        self._emit(ShellNudged(at=self._clock.now(), turn=turn, state=stuck.state, action=action))
+        if action == "ask":
+            self._steering.pause()
+            await self._steering.before_turn()
+        elif action == "eof":
+            self._shell.end_of_file()
+        else:
+            self._shell.interrupt()
+        return stuck.joined(await self._shell.settle())
+
+    def _finished(self, turn: int, observation: Observation) -> None:
+        now = self._clock.now()
+        self._emit(
+            CommandFinished(
+                at=now,
+                turn=turn,
+                command=observation.command,
+                state=observation.state,
+                status=observation.status,
+                foreground=observation.foreground,
+                bytes=len(observation.raw) + observation.dropped,
+            )
+        )
+        if observation.state in SETTLED:
+            self._emit(
+                StageTimed(
+                    at=now,
+                    turn=turn,
+                    stage="exec",
+                    began=self._clock.since_start(observation.began),
+                    took=observation.took,
+                )
+            )

@@ -1,0 +1,352 @@
+"""The operator's loop: a model writes, a shell answers, until the run is over.
+
+Reads top to bottom as what happens: bring up, then turns (complete, route, execute, observe), then
+check and end. Everything that happens is told as events; nothing is drawn or stored here.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import msgspec
+
+from engine.clock import SessionClock
+from engine.completion import CompletionLog, Written, judged
+from engine.drift.execution import fuse
+from engine.drift.outcome import Scorer
+from engine.drift.verdict import Context, Verdict
+from engine.errors import DrifttyError, ModelError, ShellError, WorkerGone
+from engine.events import (
+    AnyEvent,
+    CommandEdited,
+    CommandProposed,
+    CommandVetoed,
+    DriftSeen,
+    FaultSeen,
+    ModelReady,
+    RunEnded,
+    ScrollbackGrew,
+    ScrollbackSeeded,
+    SessionStarted,
+    ShellStarted,
+    ShellWrote,
+    Stage,
+    StageTimed,
+    TaskChecked,
+    TurnStarted,
+    WorkerLost,
+)
+from engine.execution import SETTLED, Executor
+from engine.model.protocol import Model
+from engine.run import RunSpec
+from engine.scrollback import Turn
+from engine.seeds.render import task_turn
+from engine.shell.channel import channel
+from engine.shell.observation import Observation, Shell
+from engine.steering import Steering
+
+WORKERS_PER_COMPLETION = 3
+"""How many workers one completion may outlive before the model is said to be at fault."""
+
+SHOWN_CHARACTERS = 4000
+"""How much of the end of the shell's last output a line is judged against."""
+
+
+class Operator:
+    """One run of one model in one shell."""
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        model: Model,
+        shell: Shell,
+        steering: Steering,
+        *,
+        session: str,
+        emit: Callable[[AnyEvent], None],
+        clock: SessionClock,
+    ) -> None:
+        """`emit` gets every event but `SessionStarted`, in order; `session` names the KV cache."""
+        self._spec = spec
+        self._model = model
+        self._shell = shell
+        self._steering = steering
+        self._session = session
+        self._clock = clock
+        self._tell = emit
+        self._scorer = Scorer()
+        self._channel = channel(spec.channel)
+        self._completions = CompletionLog(self._emit, clock)
+        self._executor = Executor(shell, steering, spec.stuck, self._emit, clock)
+        self._scrollback: list[Turn] = []
+        self._lines: list[str] = []
+        self._turn = 0
+
+    async def run(self) -> RunEnded:
+        """Run to the end; the last event, which says what it came to, is returned too.
+
+        Faults of the model or the shell end the run with outcome `fault`. Cancelling ends it with
+        outcome `stopped`; the cancellation then goes on.
+        """
+        why = "a person stopped it"
+        stopped = True
+        try:
+            why = await self._operate()
+            stopped = False
+            await self._check()
+        except ModelError as error:
+            why, stopped = self._fault("model", error), False
+        except ShellError as error:
+            why, stopped = self._fault("shell", error), False
+        finally:
+            ended = await self._end(why, stopped)
+        return ended
+
+    async def _operate(self) -> str:
+        """Everything up to the end of the last turn; returns what ended it, in a clause."""
+        await self._bring_up()
+        ending = ""
+        while not ending:
+            if self._turn == self._spec.turns:
+                return f"the turn limit of {self._spec.turns} was reached"
+            await self._steering.before_turn()
+            ending = await self._take_turn()
+            self._steering.after_turn()
+        return ending
+
+    async def _bring_up(self) -> None:
+        """Start the shell while the model loads, and lay the seed."""
+        self._shell.on_output = self._shell_wrote
+        config = self._spec.config
+        self._emit(ScrollbackSeeded(at=self._clock.now(), turns=config.turns))
+        self._scrollback.extend(config.turns)
+        self._grow(task_turn(self._spec.task, config.prompt))
+        loading = asyncio.ensure_future(self._model.ready())
+        try:
+            opening = await self._shell.start()
+            self._emit(
+                ShellStarted(
+                    at=self._clock.now(),
+                    sandbox=opening.sandbox,
+                    detail=opening.detail,
+                    shell=opening.shell,
+                    home=opening.home,
+                    columns=opening.columns,
+                    rows=opening.rows,
+                )
+            )
+            self._timed("bring_up", self._clock.now() - opening.took, opening.took)
+            load = await loading
+        finally:
+            loading.cancel()
+        self._emit(ModelReady(at=self._clock.now(), provenance=self._model.provenance))
+        self._timed("load", self._clock.now() - load, load)
+
+    async def _take_turn(self) -> str:
+        """One turn; returns what ended the run, or nothing."""
+        self._turn += 1
+        self._emit(TurnStarted(at=self._clock.now(), turn=self._turn))
+        if self._hear() == "died":
+            return "a person left the shell"
+        written = await self._complete()
+        said, vetoed, ending = written.turn, False, ""
+        seen: list[Observation] = []
+        for verdict in written.lines:
+            ending = self._drifted(verdict)
+            if ending:
+                break
+            command = await self._decide(verdict)
+            vetoed = vetoed or command is None
+            said = _as_decided(said, verdict.line, command)
+            if command:
+                observation = await self._executor.execute(self._turn, command)
+                seen.append(observation)
+                ending = self._after(verdict, observation)
+                if ending:
+                    break
+        # A turn of which a person let nothing run is as if it had never been written.
+        if seen or not vetoed:
+            self._grow(said)
+            self._observe(seen)
+        return ending
+
+    def _hear(self) -> str:
+        """Take in what a person did and said since the last turn; returns the shell's state."""
+        unasked = self._shell.observe()
+        if unasked.raw:
+            self._observe([unasked])
+        for text in self._steering.take_injected():
+            self._grow(task_turn_text(text, self._spec.config.prompt))
+        return unasked.state
+
+    async def _complete(self) -> Written:
+        """Have the model write, from a new worker where the old one dies on the way."""
+        context = Context(
+            shown=self._scrollback[-1].text[-SHOWN_CHARACTERS:],
+            prompt=self._spec.config.prompt,
+            before=tuple(self._lines),
+        )
+        for _ in range(WORKERS_PER_COMPLETION):
+            replies = self._model.complete(
+                tuple(self._scrollback),
+                sequence=self._session,
+                seed_turns=len(self._spec.config.turns),
+                sampling=self._steering.sampling,
+                rng=self._spec.rng,
+                turn=self._turn,
+                policy=self._spec.policy,
+            )
+            try:
+                written = await self._completions.follow(replies, self._turn, context)
+            except WorkerGone as gone:
+                self._emit(WorkerLost(at=self._clock.now(), why=str(gone)))
+                await self._model.ready()
+                self._emit(ModelReady(at=self._clock.now(), provenance=self._model.provenance))
+            else:
+                self._lines.extend(verdict.line for verdict in written.lines)
+                return written
+        raise ModelError(
+            f"The model's process ended {WORKERS_PER_COMPLETION} times during one completion; "
+            "`driftty doctor` tells what this machine can run."
+        )
+
+    def _drifted(self, verdict: Verdict) -> str:
+        """Tell a drift; returns what ended the run where the drift policy says so."""
+        if verdict.drift is None:
+            return ""
+        self._emit(
+            DriftSeen(
+                at=self._clock.now(),
+                turn=self._turn,
+                kind=verdict.drift,
+                line=verdict.line,
+                why=verdict.why,
+            )
+        )
+        return f"drift: {verdict.drift}" if self._spec.drift == "stop" else ""
+
+    async def _decide(self, verdict: Verdict) -> str | None:
+        """What is to run for a line: itself, a person's edit, nothing (""), or none for a veto."""
+        if verdict.drift and (self._spec.drift == "flag" or not verdict.line):
+            self._emit(
+                CommandVetoed(
+                    at=self._clock.now(), turn=self._turn, command=verdict.line, by="policy"
+                )
+            )
+            return ""
+        decision = await self._steering.before_command(
+            verdict.line,
+            lambda: self._emit(
+                CommandProposed(at=self._clock.now(), turn=self._turn, command=verdict.line)
+            ),
+        )
+        now = self._clock.now()
+        if decision.verdict == "veto":
+            self._emit(CommandVetoed(at=now, turn=self._turn, command=verdict.line, by="person"))
+            return None
+        if decision.verdict == "edit":
+            self._emit(
+                CommandEdited(
+                    at=now, turn=self._turn, command=verdict.line, edited=decision.command
+                )
+            )
+        return decision.command
+
+    def _after(self, verdict: Verdict, observation: Observation) -> str:
+        """Judge a line again by what it did; returns what ended the run, or nothing."""
+        if observation.command == verdict.line:
+            fused = fuse(verdict, observation)
+            if fused != verdict:
+                self._emit(judged(fused, self._turn, self._clock))
+            if verdict.drift is None and (ending := self._drifted(fused)):
+                return ending
+        if observation.state == "died":
+            return f"the shell ended with `{observation.command}`"
+        if observation.state not in SETTLED:
+            return f"the shell did not come back from `{observation.command}`"
+        return ""
+
+    def _observe(self, seen: Sequence[Observation]) -> None:
+        """Turn what the shell did into user turns: one prompt at the end, however many commands."""
+        began = self._clock.now()
+        prompts = ["" for _ in seen[1:]] + [self._spec.config.prompt]
+        turns = [
+            turn
+            for observation, prompt in zip(seen or [self._shell.observe()], prompts, strict=True)
+            for turn in self._channel.turns(observation, prompt, self._spec.budget)
+        ]
+        if self._spec.channel == "cooked":
+            turns = [_one_turn(turns)]
+        for turn in turns:
+            self._grow(turn)
+        self._timed("observe", began, self._clock.now() - began)
+
+    async def _check(self) -> None:
+        """Have the task's check say whether it got done."""
+        if not self._spec.task.check:
+            return
+        status, output = await self._shell.check(self._spec.task.check)
+        self._emit(
+            TaskChecked(at=self._clock.now(), done=status == 0, status=status, output=output)
+        )
+
+    async def _end(self, why: str, stopped: bool) -> RunEnded:
+        """Clean up, and tell what the run came to."""
+        await self._shell.close()
+        await self._model.release(self._session)
+        score = self._scorer.score
+        outcome = score.outcome
+        if outcome == "stopped" and not stopped:
+            # It was not a person who ended it: the operator left its shell unusable.
+            outcome = "no-exit"
+        ended = RunEnded(
+            at=self._clock.now(),
+            session=self._session,
+            outcome=outcome,
+            operated=score.operated,
+            exited=score.exited,
+            done=score.done,
+            drift_turn=score.drift_turn,
+            drift_kind=score.drift_kind,
+            turns=score.turns,
+            why=why,
+        )
+        self._emit(ended)
+        return ended
+
+    def _fault(self, where: Literal["model", "shell"], error: DrifttyError) -> str:
+        self._emit(FaultSeen(at=self._clock.now(), where=where, why=str(error)))
+        return str(error)
+
+    def _grow(self, turn: Turn) -> None:
+        self._scrollback.append(turn)
+        self._emit(ScrollbackGrew(at=self._clock.now(), turn=self._turn, added=turn))
+
+    def _timed(self, stage: Stage, began: int, took: int) -> None:
+        self._emit(
+            StageTimed(at=self._clock.now(), turn=self._turn, stage=stage, began=began, took=took)
+        )
+
+    def _shell_wrote(self, data: bytes) -> None:
+        self._emit(ShellWrote(at=self._clock.now(), data=data))
+
+    def _emit(self, event: AnyEvent) -> None:
+        self._scorer.feed(event)
+        self._tell(event)
+
+
+def _as_decided(said: Turn, line: str, command: str | None) -> Turn:
+    """The operator's turn after a decision on one of its lines.
+
+    What a person changed is sent back as text, not as the ids that were sampled.
+    """
+    if command in ("", line):
+        return said
+    text = said.text.replace(line, command or "", 1)
+    return Turn(role="assistant", text=text, origin="person")
+
+
+def _one_turn(turns: Sequence[Turn]) -> Turn:
+    """The outputs of several commands as the one user turn that they are."""
+    text = "\n".join(turn.text for turn in turns if turn.text.strip())
+    return msgspec.structs.replace(turns[-1], text=text)
