@@ -1,0 +1,229 @@
+"""What `run` and `open` both ask: the options that describe a run, and the run they describe."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, get_args
+
+import click
+import msgspec
+
+from engine.run import (
+    Channel,
+    CommandPolicy,
+    DriftPolicy,
+    RunSpec,
+    Sampling,
+    SandboxPolicy,
+    StuckPolicy,
+    Task,
+)
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+DEFAULT_CONFIG = "operator"
+DEFAULT_TASK = "Show the hostname, then exit."
+DEFAULT_MODEL = "smollm2-135m"
+
+_SAMPLING = Sampling()
+
+
+class ModelChoice(msgspec.Struct, frozen=True):
+    """Which model, and where it runs."""
+
+    model: str
+    device: str
+    dtype: str
+    threads: int
+
+
+def run_options(command: Command) -> Command:
+    """Add every option that describes a run."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_OPTIONS: list[Callable[[Any], Any]] = [
+    click.option(
+        "--config",
+        "-c",
+        default=DEFAULT_CONFIG,
+        show_default=True,
+        metavar="SEED[+ELEMENT…]",
+        help="The seed and which of its elements, such as operator+history+exit; "
+        "a seed alone takes its defaults. `driftty seeds list` shows them.",
+    ),
+    click.option(
+        "--task",
+        "-t",
+        default=DEFAULT_TASK,
+        show_default=True,
+        metavar="TEXT|NAME",
+        help="What the operator is asked: a task's name (`driftty tasks list`) or any text.",
+    ),
+    click.option(
+        "--turns", default=8, show_default=True, type=click.IntRange(1), help="The turn limit."
+    ),
+    click.option(
+        "--temperature",
+        "-T",
+        default=_SAMPLING.temperature,
+        show_default=True,
+        type=click.FloatRange(0.0),
+        help="0 takes the likeliest token.",
+    ),
+    click.option(
+        "--top-p",
+        default=_SAMPLING.top_p,
+        show_default=True,
+        type=click.FloatRange(0, 1, min_open=True),
+    ),
+    click.option(
+        "--top-k",
+        default=_SAMPLING.top_k,
+        show_default=True,
+        type=click.IntRange(0),
+        help="0 is off.",
+    ),
+    click.option(
+        "--min-p", default=_SAMPLING.min_p, show_default=True, type=click.FloatRange(0, 1)
+    ),
+    click.option(
+        "--repetition-penalty",
+        default=_SAMPLING.repetition_penalty,
+        show_default=True,
+        type=click.FloatRange(0, min_open=True),
+        help="1 is off.",
+    ),
+    click.option(
+        "--max-tokens",
+        default=_SAMPLING.max_tokens,
+        show_default=True,
+        type=click.IntRange(1),
+        help="At most this many tokens a completion.",
+    ),
+    click.option(
+        "--rng",
+        default=42,
+        show_default=True,
+        type=click.IntRange(0),
+        help="The run seed: the same seed draws the same tokens.",
+    ),
+    click.option(
+        "--model",
+        "-m",
+        default=DEFAULT_MODEL,
+        show_default=True,
+        metavar="NAME|ID|FOLDER",
+        help="A name of `driftty models list`, a Hugging Face id, or a local folder.",
+    ),
+    click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda:0, mps …"),
+    click.option(
+        "--dtype",
+        default="auto",
+        show_default=True,
+        type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
+        help="auto measures; float32 makes a run repeat token for token.",
+    ),
+    click.option(
+        "--threads",
+        default=0,
+        type=click.IntRange(0),
+        help="CPU threads for the model; by default one less than there are cores.",
+    ),
+    click.option(
+        "--channel",
+        default="cooked",
+        show_default=True,
+        type=click.Choice(get_args(Channel)),
+        help="How the shell's bytes become user turns; fragmented is the historical bug.",
+    ),
+    click.option(
+        "--policy",
+        default="first-line",
+        show_default=True,
+        type=click.Choice(get_args(CommandPolicy)),
+        help="Run the first command line of a completion, or every line of it.",
+    ),
+    click.option(
+        "--drift",
+        default="stop",
+        show_default=True,
+        type=click.Choice(get_args(DriftPolicy)),
+        help="On drift: stop the run, continue and execute it, or flag it and withhold the line.",
+    ),
+    click.option(
+        "--stuck",
+        default="interrupt",
+        show_default=True,
+        type=click.Choice(get_args(StuckPolicy)),
+        help="For a command that does not come back: Ctrl+C, Ctrl+D, or ask the person.",
+    ),
+    click.option(
+        "--patience",
+        default=10.0,
+        show_default=True,
+        type=click.FloatRange(0.1),
+        help="Seconds a command may stay silent before it counts as stalled.",
+    ),
+    click.option(
+        "--sandbox",
+        default="auto",
+        show_default=True,
+        type=click.Choice([policy for policy in get_args(SandboxPolicy) if policy != "none"]),
+        help="Which sandbox to use; auto takes the best that works.",
+    ),
+    click.option(
+        "--no-sandbox",
+        is_flag=True,
+        help="Let the model type into an unconfined shell: it can do whatever you can.",
+    ),
+]
+
+
+def build_spec(options: dict[str, Any]) -> RunSpec:
+    """The run that these options describe.
+
+    Raises `SeedError` or `TaskError` for a config or task that is not one.
+    """
+    from engine.seeds.config import parse_config
+    from engine.seeds.library import SeedLibrary
+
+    return RunSpec(
+        config=parse_config(options["config"], SeedLibrary()),
+        task=find_task(options["task"]),
+        model=options["model"],
+        sampling=Sampling(
+            temperature=options["temperature"],
+            top_p=options["top_p"],
+            top_k=options["top_k"],
+            min_p=options["min_p"],
+            repetition_penalty=options["repetition_penalty"],
+            max_tokens=options["max_tokens"],
+        ),
+        rng=options["rng"],
+        turns=options["turns"],
+        channel=options["channel"],
+        policy=options["policy"],
+        drift=options["drift"],
+        stuck=options["stuck"],
+        patience=options["patience"],
+        sandbox="none" if options["no_sandbox"] else options["sandbox"],
+    )
+
+
+def find_task(given: str) -> Task:
+    """A task of the library by its name, or the text itself as a task."""
+    from engine.tasks.library import TaskLibrary
+
+    library = TaskLibrary()
+    return library.task(given) if given in library.names() else library.plain(given)
+
+
+def model_choice(options: dict[str, Any]) -> ModelChoice:
+    """Which model these options ask for."""
+    return ModelChoice(
+        model=options["model"],
+        device=options["device"],
+        dtype=options["dtype"],
+        threads=options["threads"],
+    )

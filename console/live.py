@@ -1,0 +1,225 @@
+"""Runs, live: model, shell, recorder and whoever listens, brought together for one run at a time."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from engine.clock import SessionClock
+from engine.errors import DrifttyError, StoreError
+from engine.events import (
+    AnyEvent,
+    FaultSeen,
+    KeysTyped,
+    Mode,
+    ModeChanged,
+    Paused,
+    Resumed,
+    RunEnded,
+    SamplingChanged,
+    ShellResized,
+)
+from engine.model.protocol import Model
+from engine.operator import Operator
+from engine.run import RunSpec, Sampling
+from engine.scrollback import Payload, Turn
+from engine.shell.observation import Shell
+from engine.steering import Steering
+
+Listener = Callable[[AnyEvent], None]
+
+
+class Recording(Protocol):
+    """What a run needs of the store."""
+
+    def record(self, session: str, event: AnyEvent) -> None:
+        """Take an event to be written; raises `StoreError` when nothing can be written any more."""
+        ...
+
+    async def flush(self) -> None:
+        """Return when everything recorded so far would survive a power cut."""
+        ...
+
+
+class _Run:
+    """What belongs to the run under way."""
+
+    def __init__(
+        self, spec: RunSpec, shell: Shell, steering: Steering, clock: SessionClock
+    ) -> None:
+        self.spec = spec
+        self.shell = shell
+        self.steering = steering
+        self.clock = clock
+        self.task: asyncio.Task[RunEnded] | None = None
+
+
+class Live:
+    """The running side of the console, and all of `driftty run`."""
+
+    def __init__(
+        self,
+        model: Model,
+        recording: Recording,
+        make_shell: Callable[[RunSpec], Shell],
+        make_session: Callable[[], str],
+        *,
+        attended: bool,
+    ) -> None:
+        """`attended`: whether a person is there to be asked. Raises nothing, starts nothing."""
+        self._model = model
+        self._recording = recording
+        self._make_shell = make_shell
+        self._make_session = make_session
+        self._attended = attended
+        self._listeners: list[Listener] = []
+        self._mode: Mode = "watch"
+        self._run: _Run | None = None
+        self._session = ""
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with every event from now on; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way."""
+        return self._run is not None and self._run.task is not None and not self._run.task.done()
+
+    @property
+    def paused(self) -> bool:
+        """Whether the run under way waits, or will at its next gate."""
+        return self._run is not None and self._run.steering.paused
+
+    @property
+    def session(self) -> str:
+        """The id of the last session started; empty before the first."""
+        return self._session
+
+    async def start(self, spec: RunSpec, parent: str = "") -> None:
+        """Begin a session. Raises `DrifttyError` while one is under way."""
+        if self.running:
+            raise DrifttyError("A run is under way; stop it before starting another.")
+        steering = Steering(spec.sampling, self._mode, self._attended)
+        steering.on_pause = self._paused
+        run = _Run(spec, self._make_shell(spec), steering, SessionClock())
+        self._run, self._session = run, self._make_session()
+        operator = Operator(
+            spec,
+            self._model,
+            run.shell,
+            steering,
+            session=self._session,
+            emit=self._tell,
+            clock=run.clock,
+            parent=parent,
+        )
+        run.task = asyncio.create_task(operator.run(), name=f"run {self._session}")
+
+    async def wait(self) -> RunEnded:
+        """Wait for the run under way to end and be recorded."""
+        if self._run is None or self._run.task is None:
+            raise DrifttyError("No run was started.")
+        ended = await self._run.task
+        await self._recording.flush()
+        return ended
+
+    async def stop(self) -> None:
+        """End the run under way, as a person's wish, and wait until it is recorded."""
+        if self._run is None or self._run.task is None:
+            return
+        self._run.task.cancel()
+        await asyncio.wait([self._run.task])
+        await self._recording.flush()
+
+    def pause(self) -> None:
+        """Wait at the next gate."""
+        if self._run and self.running:
+            self._run.steering.pause()
+
+    def resume(self) -> None:
+        """Go on."""
+        if self._run and self.running:
+            self._run.steering.resume()
+
+    def step(self) -> None:
+        """Go on for one turn, then wait."""
+        if self._run and self.running:
+            self._run.steering.step()
+
+    def set_mode(self, mode: Mode) -> None:
+        """Change the mode, of the run under way and of those to come."""
+        self._mode = mode
+        if self._run and self.running:
+            self._run.steering.set_mode(mode)
+            self._tell(ModeChanged(at=self._run.clock.now(), mode=mode))
+
+    def approve(self, edited: str | None = None) -> None:
+        """Let the proposed command run, as it is or as edited."""
+        if self._run:
+            self._run.steering.approve(edited)
+
+    def veto(self) -> None:
+        """Refuse the proposed command."""
+        if self._run:
+            self._run.steering.veto()
+
+    def inject(self, text: str) -> None:
+        """Say something to the operator before its next turn."""
+        if self._run and self.running:
+            self._run.steering.inject(text)
+
+    def type(self, data: bytes) -> None:
+        """Send a person's keys to the shell. What it hides is not recorded."""
+        if self._run and self.running:
+            shown = self._run.shell.type(data)
+            now = self._run.clock.now()
+            self._tell(KeysTyped(at=now, data=data) if shown else _hidden(now, data))
+
+    def interrupt(self) -> None:
+        """Send what Ctrl+C sends."""
+        if self._run and self.running:
+            self._run.shell.interrupt()
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Change the size of the shell's terminal, in cells."""
+        if self._run and self.running:
+            self._run.shell.resize(columns, rows)
+            self._tell(ShellResized(at=self._run.clock.now(), columns=columns, rows=rows))
+
+    def set_sampling(self, sampling: Sampling) -> None:
+        """Change how tokens are drawn, from the next completion on."""
+        if self._run and self.running:
+            self._run.steering.sampling = sampling
+            self._tell(SamplingChanged(at=self._run.clock.now(), sampling=sampling))
+
+    async def render(self, turns: tuple[Turn, ...], seed_turns: int = 0) -> Payload:
+        """The payload these turns make. Raises `ModelError` while there is no tokenizer."""
+        return await self._model.render(turns, seed_turns)
+
+    def _paused(self, paused: bool) -> None:
+        if self._run:
+            now = self._run.clock.now()
+            self._tell(Paused(at=now) if paused else Resumed(at=now))
+
+    def _tell(self, event: AnyEvent) -> None:
+        """Record an event, then show it: what was seen was written down."""
+        try:
+            self._recording.record(self._session, event)
+        except StoreError as error:
+            self._unrecorded(event, error)
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    def _unrecorded(self, event: AnyEvent, error: StoreError) -> None:
+        """The store broke: say so and end the run, which goes on being told to the listeners."""
+        run = self._run
+        if run and run.task and not run.task.done() and not run.task.cancelling():
+            fault = FaultSeen(at=event.at, where="recording", why=str(error))
+            for listener in tuple(self._listeners):
+                listener(fault)
+            run.task.cancel()
+
+
+def _hidden(now: int, data: bytes) -> KeysTyped:
+    return KeysTyped(at=now, data=b"", hidden=len(data))
