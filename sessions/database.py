@@ -1,0 +1,236 @@
+"""The store's file: told apart from anything else, made, brought up to date, and opened.
+
+What is at the path is looked at through a read-only connection first, and nothing is written unless
+it is ours and not newer than this program. A new file is made beside its place and linked into it,
+so that no other process ever sees half of one.
+"""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from engine import folders
+from engine.errors import StoreError
+from sessions.schema import APPLICATION_ID, MIGRATIONS
+
+BUSY_SECONDS = 10.0
+"""How long to wait for another process that is writing."""
+
+_MAGIC = b"SQLite format 3\0"
+
+
+def default_path() -> Path:
+    """Where the person's own sessions are recorded."""
+    return folders.data() / "driftty.db"
+
+
+def prepare(path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
+    """Make the store at `path` where there is none, and bring an older one up to date.
+
+    An older one is copied to `NAME.vN.backup` first. Raises `StoreError`, with the file untouched,
+    where it is not a store of ours, is damaged, is newer than this program, or cannot be written.
+    """
+    try:
+        if not path.exists():
+            _create(path, migrations)
+        version = read_version(path)
+        if version > len(migrations):
+            raise _newer(path, version, len(migrations))
+        if version < len(migrations):
+            _back_up(path, version)
+            _migrate(path, migrations)
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
+    except OSError as error:
+        raise _unwritable(error, path) from error
+
+
+def read_version(path: Path) -> int:
+    """The schema version of the store at `path`, read without writing anything.
+
+    Raises `StoreError` where there is no store of ours, `sqlite3.Error` where it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(len(_MAGIC))
+    except OSError as error:
+        raise StoreError(f"The session store {path} cannot be read: {error.strerror}.") from error
+    if not beginning:
+        raise StoreError(
+            f"The session store {path} is an empty file: something emptied it. Restore it from a "
+            "backup, or move it away to begin a new one."
+        )
+    if beginning != _MAGIC:
+        raise StoreError(
+            f"{path} is not a session store, or its beginning is destroyed. Restore it from a "
+            "backup, or move it away to begin a new one."
+        )
+    with closing(connect(path, read_only=True)) as connection:
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if application != APPLICATION_ID:
+        raise StoreError(
+            f"{path} is a database of another program. Move it away, or choose another folder with "
+            "DRIFTTY_DATA_DIR."
+        )
+    return version
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Open a connection in which transactions begin and end only where the code says so."""
+    connection = sqlite3.connect(
+        location(path, read_only=read_only),
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def location(path: Path, *, read_only: bool) -> str:
+    """The URI that opens an existing store and never makes one.
+
+    In a folder that cannot be written, SQLite cannot keep the index of its write-ahead log; where
+    there is no such log the file is complete and can be read as it stands.
+    """
+    uri = path.absolute().as_uri()
+    if not read_only:
+        return f"{uri}?mode=rw"
+    complete = not path.with_name(f"{path.name}-wal").exists()
+    if complete and not os.access(path.parent, os.W_OK):
+        return f"{uri}?mode=ro&immutable=1"
+    return f"{uri}?mode=ro"
+
+
+def explain(error: sqlite3.Error, path: Path) -> StoreError:
+    """What SQLite said, as a sentence that names the store and what to do."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    match code:
+        case sqlite3.SQLITE_FULL:
+            what = f"The disk is full: the session store {path} cannot grow. Free some space."
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
+            what = (
+                f"The session store {path} cannot be written. Give yourself the right to write it "
+                "and its folder, or choose another folder with DRIFTTY_DATA_DIR."
+            )
+        case sqlite3.SQLITE_CANTOPEN:
+            what = (
+                f"The session store {path} cannot be opened. See that its folder exists and that "
+                "you may read and write it, or choose another with DRIFTTY_DATA_DIR."
+            )
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            what = (
+                f"The session store {path} is damaged ({error}). Nothing was changed. Restore it "
+                "from a backup, or move it away to begin a new one."
+            )
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            what = (
+                f"The session store {path} is held by another process for more than "
+                f"{BUSY_SECONDS:.0f} seconds. End it, or try again."
+            )
+        case sqlite3.SQLITE_IOERR:
+            what = (
+                f"The disk under the session store {path} failed or is full ({error}). Free some "
+                "space and check the disk."
+            )
+        case _:
+            what = f"The session store {path} failed: {error}."
+    return StoreError(what)
+
+
+def _create(path: Path, migrations: Sequence[Sequence[str]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
+    os.close(handle)
+    making = Path(name)
+    try:
+        with closing(connect(making)) as connection:
+            connection.execute("PRAGMA synchronous = FULL")
+            _run(connection, 0, migrations)
+        try:
+            os.link(making, path)
+        except FileExistsError:
+            return  # Another process was first; its store is as good.
+        except OSError:
+            # A file system without hard links. Another process could be at this point too, and then
+            # the later of two empty stores stays, before either has recorded anything.
+            making.rename(path)
+        _sync_folder(path.parent)
+    finally:
+        making.unlink(missing_ok=True)
+
+
+def _back_up(path: Path, version: int) -> None:
+    backup = path.with_name(f"{path.name}.v{version}.backup")
+    making = backup.with_name(f"{backup.name}.new")
+    making.unlink(missing_ok=True)
+    # Made beforehand, because SQLite would let everybody read it.
+    making.touch(mode=0o600, exist_ok=False)
+    try:
+        with closing(connect(path)) as connection:
+            connection.execute("VACUUM INTO ?", (str(making),))
+        with making.open("rb") as file:
+            os.fsync(file.fileno())
+        making.replace(backup)
+        _sync_folder(path.parent)
+    finally:
+        making.unlink(missing_ok=True)
+
+
+def _migrate(path: Path, migrations: Sequence[Sequence[str]]) -> None:
+    with closing(connect(path)) as connection:
+        connection.execute("PRAGMA synchronous = FULL")
+        # Tables are rebuilt in some migrations, which foreign keys would take for a deletion.
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("BEGIN EXCLUSIVE")
+        try:
+            # Another process may have done it between our look and our lock.
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > len(migrations):
+                raise _newer(path, version, len(migrations))
+            _run(connection, version, migrations)
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _run(connection: sqlite3.Connection, version: int, migrations: Sequence[Sequence[str]]) -> None:
+    """Run what comes after `version` and commit; begins a transaction where none is open."""
+    if not connection.in_transaction:
+        connection.execute("BEGIN EXCLUSIVE")
+    for migration in migrations[version:]:
+        for statement in migration:
+            connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {len(migrations)}")
+    connection.execute("COMMIT")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name in a folder survive a loss of power."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _newer(path: Path, version: int, ours: int) -> StoreError:
+    return StoreError(
+        f"The session store {path} was written by a newer driftty (its format is {version}, this one "
+        f"knows {ours}). It was left untouched: update driftty, or choose another folder with "
+        "DRIFTTY_DATA_DIR."
+    )
+
+
+def _unwritable(error: OSError, path: Path) -> StoreError:
+    return StoreError(
+        f"The session store {path} cannot be made: {error.strerror or error}. See that its folder "
+        "can be written, or choose another with DRIFTTY_DATA_DIR."
+    )

@@ -1,0 +1,103 @@
+"""The tables of the store, and how an older store becomes a newer one.
+
+A migration is a tuple of statements, run one by one in one transaction. What has been released is
+never edited: a change is a new migration at the end.
+"""
+
+APPLICATION_ID = 0x64726674
+"""`drft`: what tells our file from another program's SQLite database."""
+
+_FIRST = (
+    """
+    CREATE TABLE recorders (
+        number  INTEGER PRIMARY KEY,
+        pid     INTEGER NOT NULL,
+        started TEXT NOT NULL,
+        boot    TEXT NOT NULL,
+        UNIQUE (pid, started, boot)
+    )
+    """,
+    """
+    CREATE TABLE seeds (
+        hash TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        text TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE configs (
+        number   INTEGER PRIMARY KEY,
+        digest   TEXT NOT NULL UNIQUE,
+        hash     TEXT NOT NULL,
+        name     TEXT NOT NULL,
+        seed     TEXT NOT NULL REFERENCES seeds (hash),
+        elements TEXT NOT NULL,
+        prompt   TEXT NOT NULL,
+        turns    TEXT NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE provenances (
+        number INTEGER PRIMARY KEY,
+        json   TEXT NOT NULL UNIQUE
+    )
+    """,
+    """
+    CREATE TABLE sessions (
+        number      INTEGER PRIMARY KEY AUTOINCREMENT,
+        id          TEXT NOT NULL UNIQUE,
+        began       TEXT NOT NULL,
+        version     TEXT NOT NULL,
+        parent      TEXT NOT NULL,
+        recorder    INTEGER REFERENCES recorders (number),
+        config      INTEGER NOT NULL REFERENCES configs (number),
+        model       TEXT NOT NULL,
+        task        TEXT NOT NULL,
+        outcome     TEXT,
+        operated    INTEGER,
+        exited      INTEGER,
+        done        INTEGER,
+        drift_turn  INTEGER,
+        drift_kind  TEXT,
+        turns       INTEGER NOT NULL DEFAULT 0,
+        tokens      INTEGER NOT NULL DEFAULT 0,
+        took        INTEGER NOT NULL DEFAULT 0,
+        events      INTEGER NOT NULL DEFAULT 0,
+        bytes       INTEGER NOT NULL DEFAULT 0,
+        head        BLOB NOT NULL,
+        interrupted INTEGER NOT NULL DEFAULT 0,
+        deleted     TEXT,
+        provenance  INTEGER REFERENCES provenances (number),
+        why         TEXT NOT NULL DEFAULT '',
+        note        TEXT NOT NULL DEFAULT '',
+        spec        TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX sessions_unfinished ON sessions (recorder) WHERE outcome IS NULL",
+    """
+    CREATE TABLE tags (
+        session INTEGER NOT NULL REFERENCES sessions (number) ON DELETE CASCADE,
+        tag     TEXT NOT NULL,
+        PRIMARY KEY (session, tag)
+    ) WITHOUT ROWID
+    """,
+    # Keyed by session and then by place, so that one session's events lie together however many
+    # sessions were recorded at once.
+    """
+    CREATE TABLE events (
+        session INTEGER NOT NULL REFERENCES sessions (number) ON DELETE CASCADE,
+        seq     INTEGER NOT NULL,
+        at      INTEGER NOT NULL,
+        type    TEXT NOT NULL,
+        packing INTEGER NOT NULL,
+        link    BLOB NOT NULL,
+        body    BLOB NOT NULL,
+        PRIMARY KEY (session, seq)
+    ) WITHOUT ROWID
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+"""`MIGRATIONS[n]` makes version n + 1 of version n; version 0 is a file with nothing in it."""
+
+SCHEMA_VERSION = len(MIGRATIONS)
