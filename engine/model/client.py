@@ -1,12 +1,14 @@
 """A model in a worker process, spoken to as a `Model`."""
 
 import asyncio
+import contextlib
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TypeVar
 
 from engine.errors import ModelError, PromptUnsafe, WorkerGone
 from engine.events import Provenance
+from engine.model.process import WORKER
 from engine.model.protocol import (
     AnyReply,
     AnyRequest,
@@ -40,11 +42,23 @@ class WorkerModel:
 
     def __init__(
         self,
-        options: WorkerOptions,
+        model: str,
+        *,
+        device: str = "auto",
+        dtype: str = "auto",
+        threads: int = 0,
         on_status: Callable[[WorkerStatus], None] = lambda _: None,
+        command: Sequence[str] = WORKER,
         patience: Patience | None = None,
     ) -> None:
-        """`on_status` is told every change of the worker's state, on the event loop."""
+        """`model`: a name of the catalogue, a Hugging Face id or a path; fetched where missing.
+
+        `threads`: of torch, 0 chooses. `on_status` is told every change of the worker's state, on
+        the event loop. `command`: what is run as the worker.
+        """
+        options = WorkerOptions(
+            model=model, device=device, dtype=dtype, threads=threads, command=command
+        )
         self._supervisor = Supervisor(options, self, on_status, patience)
         self._started = False
         self._numbers = itertools.count(1)
@@ -111,20 +125,20 @@ class WorkerModel:
         for earlier in [s for s in self._streams.values() if s.sequence == sequence]:
             await earlier.ended.wait()
         number = next(self._numbers)
+        self._supervisor.send(
+            Complete(
+                id=number,
+                sequence=sequence,
+                turns=turns,
+                seed_turns=seed_turns,
+                sampling=sampling,
+                rng=rng,
+                turn=turn,
+                policy=policy,
+            )
+        )
         stream = self._streams[number] = ReplyStream(sequence)
         try:
-            self._supervisor.send(
-                Complete(
-                    id=number,
-                    sequence=sequence,
-                    turns=turns,
-                    seed_turns=seed_turns,
-                    sampling=sampling,
-                    rng=rng,
-                    turn=turn,
-                    policy=policy,
-                )
-            )
             while True:
                 reply = await stream.next()
                 yield reply
@@ -168,10 +182,10 @@ class WorkerModel:
     def gone(self, error: ModelError) -> None:
         """Tell everyone who waits that no answer will come."""
         for stream in self._streams.values():
-            stream.fail(error)
+            stream.fail(type(error)(str(error)))
         for answer in self._answers.values():
             if not answer.done():
-                answer.set_exception(error)
+                answer.set_exception(type(error)(str(error)))
 
     def _failed(self, failed: Failed) -> None:
         kind = PromptUnsafe if failed.kind == "prompt" else ModelError
@@ -205,7 +219,8 @@ class WorkerModel:
         if stream.ended.is_set():
             del self._streams[number]
             return
-        self._supervisor.send(Cancel(id=number))
+        with contextlib.suppress(WorkerGone):  # then its end comes by `gone`
+            self._supervisor.send(Cancel(id=number))
         ending = asyncio.ensure_future(stream.ended.wait())
         ending.add_done_callback(lambda _: self._streams.pop(number, None))
         await asyncio.shield(ending)
