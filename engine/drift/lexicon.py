@@ -1,0 +1,39 @@
+"""The words that tell a command from prose, read once from `lexicon.toml`."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+
+class Lexicon(msgspec.Struct, frozen=True):
+    """Sets of words, all as they are typed; English ones in lower case."""
+
+    commands: frozenset[str]
+    """Names that a shell may know: keywords, builtins, common programs."""
+    keywords: frozenset[str]
+    """The shell's reserved words, also among `commands`."""
+    verbs: frozenset[str]
+    """Commands with whose names English sentences begin, too: find, make, exit."""
+    function: frozenset[str]
+    """English function words: articles, pronouns, auxiliaries, prepositions, conjunctions."""
+    content: frozenset[str]
+    """English content words that sentences about files and shells are made of."""
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The words this version ships with."""
+    with Path(__file__).with_name("lexicon.toml").open("rb") as file:
+        table = tomllib.load(file)
+    commands = {group: words.split() for group, words in table["commands"].items()}
+    english = {group: words.split() for group, words in table["english"].items()}
+    verbs, content = english.pop("verbs"), english.pop("content")
+    return Lexicon(
+        commands=frozenset().union(*commands.values()),
+        keywords=frozenset(commands["keywords"]),
+        verbs=frozenset(verbs),
+        function=frozenset().union(*english.values()),
+        content=frozenset(content),
+    )
