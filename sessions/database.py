@@ -36,6 +36,19 @@ def prepare(path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> Non
     try:
         if not path.exists():
             _create(path, migrations)
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
+    except OSError as error:
+        raise _unwritable(error, path) from error
+    bring_up_to_date(path, migrations)
+
+
+def bring_up_to_date(path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
+    """See that what is at `path` is a store this program can read; copy and migrate an older one.
+
+    Raises `StoreError`, with the file untouched, as `prepare` does.
+    """
+    try:
         version = read_version(path)
         if version > len(migrations):
             raise _newer(path, version, len(migrations))

@@ -117,7 +117,7 @@ def _config(connection: sqlite3.Connection, config: Config) -> int:
         (seed, config.seed, config.source),
     )
     cursor = connection.execute(
-        "INSERT INTO configs (digest, hash, name, seed, elements, prompt, turns)"
+        "INSERT INTO configs (digest, hash, name, seed, elements, prompt, scrollback)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             digest,

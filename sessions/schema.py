@@ -26,14 +26,14 @@ _FIRST = (
     """,
     """
     CREATE TABLE configs (
-        number   INTEGER PRIMARY KEY,
-        digest   TEXT NOT NULL UNIQUE,
-        hash     TEXT NOT NULL,
-        name     TEXT NOT NULL,
-        seed     TEXT NOT NULL REFERENCES seeds (hash),
-        elements TEXT NOT NULL,
-        prompt   TEXT NOT NULL,
-        turns    TEXT NOT NULL
+        number     INTEGER PRIMARY KEY,
+        digest     TEXT NOT NULL UNIQUE,
+        hash       TEXT NOT NULL,
+        name       TEXT NOT NULL,
+        seed       TEXT NOT NULL REFERENCES seeds (hash),
+        elements   TEXT NOT NULL,
+        prompt     TEXT NOT NULL,
+        scrollback TEXT NOT NULL
     )
     """,
     """

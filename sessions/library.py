@@ -1,0 +1,185 @@
+"""The library of recorded sessions: listed, found and read, and never written."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+import msgspec
+
+from engine.errors import StoreError
+from engine.events import AnyEvent, Provenance, SessionStarted
+from engine.run import RunSpec
+from sessions import database, packing
+from sessions.ids import read_prefix
+from sessions.process import ProcessIdentity
+from sessions.summary import EVERYTHING, Query, Summary
+
+CHUNK_EVENTS = 256
+"""Read at once. A long read would keep the write-ahead log from being folded in."""
+
+_SUMMARIES = """
+    SELECT sessions.number, sessions.id, began, coalesce(outcome, CASE WHEN {recording} THEN 'recording'
+               ELSE 'interrupted' END) AS outcome,
+           configs.name AS config, configs.hash AS config_hash, seeds.name AS seed, model, task,
+           turns, drift_turn, drift_kind, operated, exited, done, why, tokens, took, events, bytes,
+           version, parent, note,
+           (SELECT json_group_array(tag) FROM tags WHERE session = sessions.number) AS tags
+    FROM sessions
+    JOIN configs ON configs.number = sessions.config
+    JOIN seeds ON seeds.hash = configs.seed
+    WHERE deleted IS NULL
+"""
+
+
+class Library:
+    """Reads the store. Made by `open`; several may read while others record."""
+
+    def __init__(self, path: Path, connection: aiosqlite.Connection | None) -> None:
+        """Use `open`; a library without a connection is an empty one."""
+        self._path = path
+        self._connection = connection
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, path: Path | None = None) -> "AsyncIterator[Library]":
+        """The library at `path`, the person's own by default; an empty one where there is none.
+
+        Raises `StoreError` where what is there cannot be read; an older store is brought up to date.
+        """
+        path = path or database.default_path()
+        if not path.exists():
+            yield cls(path, None)
+            return
+        database.bring_up_to_date(path)
+        location = database.location(path, read_only=True)
+        try:
+            async with aiosqlite.connect(location, uri=True, isolation_level=None) as connection:
+                connection.row_factory = sqlite3.Row
+                yield cls(path, connection)
+        except sqlite3.Error as error:
+            raise database.explain(error, path) from error
+
+    async def sessions(
+        self, query: Query = EVERYTHING, *, limit: int = 100, offset: int = 0
+    ) -> list[Summary]:
+        """Sessions, the one recorded last first."""
+        where, values = _conditions(query)
+        sql = f"SELECT * FROM ({await self._summaries()}) {where} ORDER BY number DESC"
+        rows = await self._fetch(f"{sql} LIMIT ? OFFSET ?", (*values, limit, offset))
+        return [_summary(row) for row in rows]
+
+    async def count(self, query: Query = EVERYTHING) -> int:
+        """How many sessions there are."""
+        where, values = _conditions(query)
+        sql = f"SELECT count(*) FROM ({await self._summaries()}) {where}"
+        rows = await self._fetch(sql, values)
+        return int(rows[0][0]) if rows else 0
+
+    async def find(self, typed: str) -> Summary:
+        """The session whose id begins so; `last` is the one recorded last.
+
+        Raises `StoreError` where there is none, or more than one.
+        """
+        if typed == "last":
+            found = await self.sessions(limit=1)
+            if not found:
+                raise StoreError(f"No session is recorded yet in {self._path}.")
+            return found[0]
+        prefix = read_prefix(typed)
+        sql = f"{await self._summaries()} AND substr(sessions.id, 1, ?) = ? ORDER BY sessions.id"
+        rows = await self._fetch(f"{sql} LIMIT 6", (len(prefix), prefix))
+        found = [_summary(row) for row in rows]
+        if not prefix or not found:
+            raise StoreError(
+                f"No session's id begins with “{typed}”. `driftty sessions list` shows them; `last` "
+                "is the one recorded last."
+            )
+        if len(found) > 1:
+            few = ", ".join(summary.id for summary in found[:5])
+            more = ", …" if len(found) > 5 else ""
+            raise StoreError(f"More than one session's id begins with “{typed}”: {few}{more}.")
+        return found[0]
+
+    async def events(self, session: str, start: int = 0) -> AsyncIterator[AnyEvent]:
+        """The events of a session from place `start` on, as far as they are recorded by now.
+
+        Call again with a later start to follow a session that goes on. Raises `StoreError` where one
+        is missing or cannot be read.
+        """
+        while True:
+            rows = await self._fetch(
+                "SELECT seq, packing, body FROM events"
+                " WHERE session = (SELECT number FROM sessions WHERE id = ?) AND seq >= ?"
+                f" ORDER BY seq LIMIT {CHUNK_EVENTS}",
+                (session, start),
+            )
+            for seq, packed, body in rows:
+                if seq != start:
+                    raise StoreError(
+                        f"Session {session} has lost events: number {start} is missing."
+                    )
+                start += 1
+                yield packing.decode(packing.unpack(packed, body))
+            if len(rows) < CHUNK_EVENTS:
+                return
+
+    async def spec(self, session: str) -> RunSpec:
+        """What was asked for, in full. Raises `StoreError` where nothing of it is recorded."""
+        async for event in self.events(session):
+            if isinstance(event, SessionStarted):
+                return event.spec
+            break
+        raise StoreError(f"Session {session} has lost its beginning.")
+
+    async def provenance(self, session: str) -> Provenance | None:
+        """Which model answered; none where the session ended before one did."""
+        rows = await self._fetch(
+            "SELECT json FROM provenances JOIN sessions ON provenance = provenances.number"
+            " WHERE id = ?",
+            (session,),
+        )
+        return msgspec.json.decode(rows[0][0], type=Provenance) if rows else None
+
+    async def _summaries(self) -> str:
+        """The query for summaries, knowing which of the recording processes are alive."""
+        rows = await self._fetch(
+            "SELECT DISTINCT recorder, pid, started, boot FROM sessions"
+            " JOIN recorders ON recorders.number = recorder"
+            " WHERE outcome IS NULL AND NOT interrupted"
+        )
+        alive = [
+            str(recorder)
+            for recorder, pid, started, boot in rows
+            if ProcessIdentity(pid, started, boot).alive
+        ]
+        recording = f"(NOT interrupted AND recorder IN ({', '.join(alive)}))"
+        return _SUMMARIES.format(recording=recording)
+
+    async def _fetch(self, sql: str, values: Iterable[Any] = ()) -> list[sqlite3.Row]:
+        if self._connection is None:
+            return []
+        try:
+            return list(await self._connection.execute_fetchall(sql, values))
+        except sqlite3.Error as error:
+            raise database.explain(error, self._path) from error
+
+
+def _conditions(query: Query) -> tuple[str, list[str]]:
+    terms = {
+        "outcome = ?": query.outcome or "",
+        "? IN (config, seed)": query.config,
+        "model = ?": query.model,
+        "instr(lower(task), lower(?))": query.task,
+        "EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)": query.tag,
+    }
+    used = {term: value for term, value in terms.items() if value}
+    return (f"WHERE {' AND '.join(used)}" if used else ""), list(used.values())
+
+
+def _summary(row: sqlite3.Row) -> Summary:
+    fields = dict(row)
+    fields["tags"] = msgspec.json.decode(fields["tags"], type=tuple[str, ...])
+    return msgspec.convert(fields, Summary, strict=False)
