@@ -11,19 +11,17 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-from engine.drift.words import Words, words
+from engine.drift.lexicon import lexicon
+from engine.drift.words import words
 
 _OPERATION = re.compile(r"[|<>]|&&|\$\(|;\s*\w")
 _EXPANSION = re.compile(r"\$[A-Za-z_{(@#?*0-9]")
 _SENTENCE_END = re.compile(r"[^\W\d_][)\x01]*[.?!:…]+$|[\x01)][.?!:…]+$")
 _COMMA = re.compile(r"[^\W_]['’\w]*\)?,(?:\s|$)")
 _APOSTROPHE = re.compile(r"[a-zA-Z]['’](?:s|t|re|ll|ve|m|d)\b|[a-z]s'(?:\s|$)|`[^'`]*'")
-_THIRD_PERSON = frozenset(
-    """is isn't was are were will won't would can can't cannot could should must may has had does
-    doesn't prints lists shows displays returns gives takes finds means tells runs makes works does
-    creates removes deletes copies reads writes outputs sends checks sets allows lets""".split()
+_TALKING = frozenset(
+    ("echo", "printf", "say", "banner", "figlet", "wall", "write", "logger", "git")
 )
-_TALKING = frozenset("echo printf say banner figlet toilet cowsay wall write logger git".split())
 """Commands whose arguments may be English."""
 
 
@@ -46,7 +44,7 @@ def features(line: str) -> dict[str, float]:
     if kinds:
         found["second_is_option"] = kinds[0] == "option"
         found["second_is_shell"] = kinds[0] in ("shell", "operator")
-        found["second_is_predicate"] = cut.rest[0].bare in _THIRD_PERSON
+        found["second_is_predicate"] = cut.rest[0].bare in lexicon().predicates
         found["sentence_end"] = bool(_SENTENCE_END.search(cut.line))
     if cut.name in _TALKING:
         found["talking_function_words"] = min(functions, 4)

@@ -28,10 +28,18 @@ _DATA_FILE = re.compile(
 )
 
 
-def judge(line: str, context: Context = Context()) -> Verdict:
+_ALONE = Context()
+
+
+def judge(line: str, context: Context = _ALONE) -> Verdict:
     """Say what a line is, by its text and by what it is judged against. Takes well under 1 ms."""
     label, why = _judge(_shortened(line), context)
     return Verdict(line=line, label=label, why=why)
+
+
+def told_by_form(line: str) -> bool:
+    """Whether a line is told by its form alone, so that nothing has to be weighed."""
+    return bool(_marked(line, _ALONE) or _by_form(line, _ALONE))
 
 
 def _judge(line: str, context: Context) -> tuple[Label, str]:
@@ -50,7 +58,6 @@ def _marked(line: str, context: Context) -> tuple[Label, str] | None:
     if reasoning:
         after = reasoning["after"].strip()
         return _judge(after, context) if after else ("reasoning", "stands in reasoning tags")
-    cut = words(line)
     control = shapes.CONTROL_ANYWHERE.search(_unquoted(line))
     if control:
         return "control", f"contains {control.group()}, a control token's text"
@@ -65,15 +72,19 @@ def _marked(line: str, context: Context) -> tuple[Label, str] | None:
     if line.lstrip().startswith("#"):
         why = shapes.find(shapes.MARKDOWN[:1], line)
         return ("markdown", why) if why else ("comment", "begins with #")
-    return _prompted(line, context, cut)
+    return _prompted(line, context)
 
 
-def _prompted(line: str, context: Context, cut: Words) -> tuple[Label, str] | None:
+def _prompted(line: str, context: Context) -> tuple[Label, str] | None:
     prompt = context.prompt.strip()
     if prompt and len(prompt) > 1 and line.strip().startswith(prompt):
         return "echo", f"begins with the shell's prompt {prompt}"
-    match = shapes.PROMPT.fullmatch(line)
-    if match and cut.head_kind not in ("known", "verb", "keyword", "assignment"):
+    if shapes.PROMPT.fullmatch(line) and words(line).head_kind not in (
+        "known",
+        "verb",
+        "keyword",
+        "assignment",
+    ):
         return "echo", "begins with a shell's prompt"
     return None
 
@@ -102,11 +113,12 @@ def _repeated(line: str, context: Context) -> tuple[Label, str] | None:
 
 
 def _by_form(line: str, context: Context) -> tuple[Label, str] | None:
-    for label, kinds in (
+    by_form: tuple[tuple[Label, tuple[shapes.Shape, ...]], ...] = (
         ("echo", shapes.ECHO),
         ("code", shapes.CODE),
         ("markdown", shapes.MARKDOWN),
-    ):
+    )
+    for label, kinds in by_form:
         why = shapes.find(kinds, line)
         if why:
             return label, why

@@ -16,6 +16,8 @@ class Lexicon(msgspec.Struct, frozen=True):
     """The shell's reserved words, also among `commands`."""
     verbs: frozenset[str]
     """Commands with whose names English sentences begin, too: find, make, exit."""
+    predicates: frozenset[str]
+    """Third-person verbs: after a command's name they say something about it."""
     function: frozenset[str]
     """English function words: articles, pronouns, auxiliaries, prepositions, conjunctions."""
     content: frozenset[str]
@@ -30,10 +32,12 @@ def lexicon() -> Lexicon:
     commands = {group: words.split() for group, words in table["commands"].items()}
     english = {group: words.split() for group, words in table["english"].items()}
     verbs, content = english.pop("verbs"), english.pop("content")
+    predicates = english.pop("predicates")
     return Lexicon(
         commands=frozenset().union(*commands.values()),
         keywords=frozenset(commands["keywords"]),
         verbs=frozenset(verbs),
+        predicates=frozenset(predicates),
         function=frozenset().union(*english.values()),
         content=frozenset(content),
     )

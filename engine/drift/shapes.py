@@ -29,7 +29,7 @@ def find(shapes: tuple[Shape, ...], line: str) -> str | None:
 
 
 CONTROL_ANYWHERE = re.compile(
-    r"<[|｜][\w.▁ -]{1,40}[|｜]>"  # <|im_start|>, <｜User｜>
+    r"<[|\uff5c][\w.\u2581 -]{1,40}[|\uff5c]>"  # <|im_start|>, also with full-width bars
     r"|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|</?s>(?=\s|$|\[)|<(?:bos|eos|pad|unk)>"
 )
 """Text that some model family uses as a control token."""
@@ -189,13 +189,14 @@ CODE = _shapes(
     (r"\s*(?:std::|System\.out|printf\s*\(\s*\")", "is C++ or Java"),
 )
 
-QUESTION = re.compile(r".*[?？]\W*$|\s*[¿¡]")
+QUESTION = re.compile(r".*[?\uff1f]\W*$|\s*[¿¡]")
 CHAT = re.compile(
     r"(?i)\W*(?:sure|certainly|of course|absolutely|hello|hi|hey|greetings|great|thanks|thank you"
-    r"|welcome|ok|okay|alright|oh|no|yes|yep|got it|understood|no problem|good (?:morning|day|question))"
+    r"|welcome|ok|okay|alright|oh|no|yes|yep|got it|understood|no problem"
+    r"|good (?:morning|day|question))"
     r"(?:\s*[,.!:;—–-]|\s+(?:there|thing|no|i|not|idea|question|again)\b)"
-    r"|\W*(?:i['’]?m|i am)\s+(?:\w+\s+)?(?:sorry|ready|happy|glad|here|just|afraid|not (?:sure|able)|an? "
-    r"(?:ai|assistant|helpful|language)|unable|smol|your|good|fine|trained|designed)"
+    r"|\W*(?:i['’]?m|i am)\s+(?:\w+\s+)?(?:sorry|ready|happy|glad|here|just|afraid|not (?:sure|able)"
+    r"|an? (?:ai|assistant|helpful|language)|unable|smol|your|good|fine|trained|designed)"
     r"|\W*i(?:['’]ll| will| can(?:['’]t|not)?|['’]d| would| do(?:n['’]t| not)?)\s+"
     r"(?:be|do|help|assist|try|have|provide|access|need|like|love|understand|know|not)\b"
     r"|\W*(?:i (?:understand|apologi[sz]e|hope)|as an ai|sorry|apologies|my apologies|forgive me)\b"

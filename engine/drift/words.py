@@ -40,7 +40,7 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?=")
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\Z")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._+-]*\Z")
 _CAPITAL = re.compile(r"[A-Z][a-z]*(?:['’-][a-z]+)*[,.:;!?]*\Z|[A-Z]{2,}[,.:;!?]*\Z")
-_OPERATORS = frozenset("| || && > >> < & ; 2>&1 |& << <<<".split())
+_OPERATORS = frozenset(("|", "||", "&&", ">", ">>", "<", "&", ";", "2>&1", "|&", "<<", "<<<"))
 _PUNCTUATION = ".,;:?!()[]{}\"'“”‘’…"
 
 
