@@ -58,10 +58,15 @@ class TaskLibrary:
         """The task of a name. Raises `TaskError` where there is none or its file is broken."""
         return self.card(name).task
 
+    def plain(self, text: str) -> Task:
+        """A task given as plain text. Raises `TaskError` where it is empty."""
+        return plain(text)
+
     def named_or_plain(self, text: str) -> Task:
         """The task of that name where there is one, else the text as a task.
 
-        Raises `TaskError` for an empty text, and for the name of a broken file.
+        Raises `TaskError` for an empty text, and for the name of a broken file: that is not taken
+        for a text.
         """
         return self.task(text) if text in self._shelf.entries() else plain(text)
 

@@ -1,0 +1,234 @@
+"""`driftty seeds`: what can prime the model, looked at, checked, compared and edited."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from engine.seeds.library import SeedLibrary
+    from engine.tomlfile import Problem
+
+
+@click.group()
+def command() -> None:
+    """Seeds: the synthetic scrollback that a model is primed with.
+
+    A seed has elements, and each can be switched off: `system`, `instruction`, `history`
+    (demonstrated success), `recovery` (demonstrated errors), `exit` (demonstrated exits),
+    `reasoning` (thinks before it types), `prompt` (the shell's prompt after every output). A seed
+    with a choice of elements is a config: `operator` takes the seed's defaults,
+    `operator+history+exit` exactly these two, `operator+none` none.
+
+    \b
+      driftty seeds list                             what there is
+      driftty seeds show operator+history+exit       the scrollback as the model gets it
+      driftty seeds diff operator operator+none      what a choice changes
+      driftty seeds edit mine --from operator        a seed of your own
+      driftty run --config mine                      and how it does
+    """
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON list.")
+def list_seeds(as_json: bool) -> None:
+    """List every seed with its elements; those that are on by default are marked."""
+    library = _library()
+    seeds = [library.seed(name) for name in library.names()]
+    if as_json:
+        _write_json(
+            [
+                {
+                    "name": seed.name,
+                    "version": seed.version,
+                    "summary": seed.summary,
+                    "elements": seed.elements,
+                    "default": seed.default,
+                    "yours": seed.yours,
+                    "overrides": seed.overrides,
+                    "path": seed.path,
+                }
+                for seed in seeds
+            ]
+        )
+        return
+    from console.cli.seedview import seed_table
+
+    seed_table(seeds)
+    broken = [problem for problem in library.problems() if problem.severity == "error"]
+    if broken:
+        click.echo("\nNot usable, see `driftty seeds lint`:", err=True)
+        for problem in broken:
+            click.echo(f"  {problem}", err=True)
+
+
+@command.command("show")
+@click.argument("config")
+@click.option("--source", is_flag=True, help="The seed's file instead of what it renders to.")
+@click.option("--json", "as_json", is_flag=True, help="The config with its turns as JSON.")
+def show(config: str, source: bool, as_json: bool) -> None:
+    """Show a config's scrollback, turn by turn, as the model gets it.
+
+    CONFIG is a seed's name, or one with elements: `operator+history+exit`. Each turn is headed by its
+    role and the element that laid it; the task that a run begins with follows after the last.
+    """
+    from engine.seeds.config import parse_config
+
+    library = _library()
+    chosen = parse_config(config, library)
+    seed = library.seed(chosen.seed)
+    if source:
+        from console.safe import clean
+
+        text = chosen.source
+        click.echo(clean(text) if sys.stdout.isatty() else text, nl=not text.endswith("\n"))
+    elif as_json:
+        _write_json(
+            {
+                "name": chosen.name,
+                "seed": seed.name,
+                "version": seed.version,
+                "summary": seed.summary,
+                "available": seed.elements,
+                "elements": chosen.elements,
+                "prompt": chosen.prompt,
+                "hash": chosen.hash,
+                "turns": [
+                    {"role": turn.role, "element": turn.element, "text": turn.text}
+                    for turn in chosen.turns
+                ],
+                "yours": seed.yours,
+                "path": seed.path,
+            }
+        )
+    else:
+        from console.cli.seedview import scrollback
+
+        scrollback(seed, chosen)
+
+
+@command.command("lint")
+@click.argument("names", nargs=-1, metavar="[NAME|FILE]…")
+@click.option("--json", "as_json", is_flag=True, help="One JSON list of problems.")
+@click.pass_context
+def lint(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
+    """Check seeds, all or the named; every problem is told with its file and line.
+
+    Exits 1 where there is an error; a warning is worth a look, and no more.
+    """
+    from console.cli.editing import told
+
+    library = _library()
+    problems = _problems_of(names, library)
+    if as_json:
+        _write_json(problems)
+    else:
+        for problem in problems:
+            click.echo(str(problem))
+        count = len(names) or len(library.entries())
+        click.echo(f"{count} seed{'s' if count != 1 else ''}: {told(problems)}", err=True)
+    if any(problem.severity == "error" for problem in problems):
+        ctx.exit(1)
+
+
+@command.command("diff")
+@click.argument("a")
+@click.argument("b")
+@click.option("--json", "as_json", is_flag=True, help="One JSON list of turns, each with its mark.")
+def diff(a: str, b: str, as_json: bool) -> None:
+    """Compare what two configs render to, turn by turn.
+
+    A turn only in A is marked -, a turn only in B +, and what both have is left as it is.
+
+    \b
+      driftty seeds diff operator operator+history+exit
+      driftty seeds diff operator operator-thinks
+    """
+    from console.cli.seedview import compared, comparison
+    from engine.seeds.config import parse_config
+
+    library = _library()
+    left, right = parse_config(a, library), parse_config(b, library)
+    if as_json:
+        _write_json(
+            [
+                {"mark": mark, "role": turn.role, "element": turn.element, "text": turn.text}
+                for mark, turn in compared(left.turns, right.turns)
+            ]
+        )
+    else:
+        comparison(left, right)
+
+
+@command.command("edit")
+@click.argument("name")
+@click.option("--from", "origin", metavar="SEED", help="Begin a new seed NAME as a copy of SEED.")
+@click.pass_context
+def edit(ctx: click.Context, name: str, origin: str | None) -> None:
+    """Edit a seed in your editor; a built-in one is copied into your own folder first.
+
+    Your copy then stands in for the built-in of its name: remove the file and the built-in is back.
+    The file is checked when the editor closes; where it is wrong, you are told what and where, and
+    your text is kept.
+
+    \b
+      driftty seeds edit operator                    change a built-in, for yourself
+      driftty seeds edit terse --from operator       begin a seed of your own
+    """
+    from console.cli import editing
+
+    library = _library()
+    entries = library.entries()
+    if origin is not None and name in entries:
+        raise click.UsageError(f'there is a seed "{name}" already; edit it without --from')
+    based_on = origin if origin is not None else name
+    if based_on not in entries:
+        library.seed(based_on)  # raises what is wrong, with near names
+    entry = entries[based_on]
+    if entry.yours and origin is None:
+        path, right = entry.path, editing.edit(entry.path, _problems_in)
+    else:
+        path, right = editing.edit_copy(entry.path, name, library.own, _problems_in)
+    if not right:
+        click.echo(f"Kept as it is in {path}; it cannot be used until it is mended.", err=True)
+        ctx.exit(1)
+    if path.exists():
+        click.echo(f"{path} is in use as the seed {name}.")
+    else:
+        click.echo(f"Nothing was changed: {name} is the built-in seed as before.")
+
+
+def _library() -> "SeedLibrary":
+    from engine.seeds.library import SeedLibrary
+
+    return SeedLibrary()
+
+
+def _problems_of(names: tuple[str, ...], library: "SeedLibrary") -> "list[Problem]":
+    if not names:
+        return library.problems()
+    found: list[Problem] = []
+    for name in names:
+        entry = library.entries().get(name)
+        if entry:
+            found.extend(entry.parsed.problems)
+        elif name.endswith(".toml") or Path(name).is_file():
+            found.extend(_problems_in(Path(name)))
+        else:
+            library.seed(name)  # raises what is wrong, with near names
+    return found
+
+
+def _problems_in(path: Path) -> "list[Problem]":
+    from engine.seeds.parse import parse_seed
+    from engine.tomlfile import TomlFile, read
+
+    file = read(path)
+    return list(parse_seed(file).problems) if isinstance(file, TomlFile) else [file]
+
+
+def _write_json(value: Any) -> None:
+    import msgspec
+
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
