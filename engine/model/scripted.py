@@ -1,0 +1,313 @@
+"""A model that says what a script says: the `Model` protocol without a model.
+
+For tests and for the demonstration. Its payloads, ids, spans, parts and cached tokens are made as a
+worker makes them; its timing and its failures are scripted.
+"""
+
+import asyncio
+import hashlib
+import platform
+import time
+import zlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Literal
+
+import msgspec
+
+from engine.errors import ModelError, PromptUnsafe, WorkerGone
+from engine.events import Provenance
+from engine.model.pieces import END, TOOL, Decoder, encode, payload
+from engine.model.protocol import Completed, CompletionReply, Prompted, Reported, Sampled
+from engine.model.script import Reading, Script, ScriptedCompletion, demo_script
+from engine.model.supervisor import WorkerState, WorkerStatus
+from engine.prompt.parts import PartParser
+from engine.run import CommandPolicy, Sampling
+from engine.scrollback import Payload, Turn
+
+_NS_PER_MS = 1_000_000
+
+
+class ScriptedModel:
+    """The `Model` protocol over a script; every sequence reads it from the beginning."""
+
+    def __init__(
+        self,
+        script: Script,
+        *,
+        pace: float = 1.0,
+        on_status: Callable[[WorkerStatus], None] = lambda _: None,
+    ) -> None:
+        """`pace` multiplies every scripted wait; 0 waits for nothing."""
+        self._script = script
+        self._pace = pace
+        self._on_status = on_status
+        self._status = WorkerStatus(state="starting", since=time.monotonic_ns())
+        self._loading: asyncio.Task[int] | None = None
+        self._rows = asyncio.Semaphore(script.rows)
+        self._busy = 0
+        self._waiting = 0
+        self._readings: dict[str, Reading] = {}
+        self._cached: dict[str, tuple[int, ...]] = {}
+        self._seeds: set[tuple[int, ...]] = set()
+        self._number = 0
+
+    @classmethod
+    def demo(
+        cls, *, pace: float = 1.0, on_status: Callable[[WorkerStatus], None] = lambda _: None
+    ) -> "ScriptedModel":
+        """The demonstration's model: eight turns at a typing pace, ending in a drift."""
+        return cls(demo_script(), pace=pace, on_status=on_status)
+
+    @property
+    def status(self) -> WorkerStatus:
+        """How it stands, as a worker would say."""
+        return self._status
+
+    @property
+    def provenance(self) -> Provenance:
+        """The script, as a model. Raises `ModelError` before it was loaded."""
+        if self._status.provenance is None:
+            raise ModelError("The script is not loaded yet.")
+        return self._status.provenance
+
+    def start(self) -> None:
+        """Begin to load, without waiting for it; once more after it failed."""
+        if self._loading is None or (self._loading.done() and self._status.state == "failed"):
+            self._loading = asyncio.create_task(self._load())
+
+    async def ready(self) -> int:
+        """Wait for the scripted load; returns its nanoseconds. Raises `ModelError` as scripted."""
+        if self._status.state == "closed":
+            raise WorkerGone("The model was closed.")
+        self.start()
+        assert self._loading is not None
+        return await asyncio.shield(self._loading)
+
+    async def render(
+        self, turns: tuple[Turn, ...], seed_turns: int = 0, sequence: str = ""
+    ) -> Payload:
+        """The payload these turns make; needs no load. Raises `PromptUnsafe`."""
+        made = payload(turns, seed_turns, self._script.window)
+        return msgspec.structs.replace(made, cached=self._cached_of(made, sequence))
+
+    async def complete(
+        self,
+        turns: tuple[Turn, ...],
+        *,
+        sequence: str,
+        seed_turns: int,
+        sampling: Sampling,
+        rng: int,
+        turn: int,
+        policy: CommandPolicy,
+    ) -> AsyncIterator[CompletionReply]:
+        """Stream the completion that the script has for this place, or fail as scripted."""
+        await self.ready()
+        reading = self._readings.setdefault(sequence, Reading(self._script))
+        number, completion = reading.next(turns, rng)
+        if completion.fails:
+            kind = PromptUnsafe if completion.fails_as == "prompt" else ModelError
+            raise kind(completion.fails)
+        await self._take_row()
+        try:
+            made = await self.render(turns, seed_turns, sequence)
+            telling = _Telling(self._next_number(), completion, made, self._pace)
+            if completion.gone_at is not None and reading.goes(number):
+                telling.gone_at = completion.gone_at
+            self._seeds.add(made.ids[: made.seam])
+            yield Prompted(id=telling.number, payload=made)
+            try:
+                async for sampled in telling.tokens(sampling.max_tokens, policy):
+                    yield sampled
+            except WorkerGone as gone:
+                self._lose(str(gone))
+                raise
+            finally:
+                self._cached[sequence] = made.ids + tuple(telling.ids)
+            reading.said(number)
+            yield telling.completed()
+        finally:
+            self._busy -= 1
+            self._rows.release()
+
+    async def release(self, sequence: str) -> None:
+        """Forget a sequence: its cache, and where it was in the script."""
+        self._cached.pop(sequence, None)
+        self._readings.pop(sequence, None)
+
+    async def report(self) -> Reported:
+        """How it is. Raises `WorkerGone` while it is not loaded."""
+        if self._status.state != "ready":
+            raise WorkerGone("The scripted model is not ready to report.")
+        return Reported(
+            id=0,
+            rows=self._script.rows,
+            busy=self._busy,
+            waiting=self._waiting,
+            sequences=len(self._cached),
+            cached_tokens=sum(map(len, self._cached.values())),
+            memory=0,
+            pid=0,
+        )
+
+    async def aclose(self) -> None:
+        """Close it; a load under way is abandoned."""
+        if self._loading is not None and not self._loading.done():
+            self._loading.cancel()
+            await asyncio.wait([self._loading])
+        self._say("closed")
+
+    async def _load(self) -> int:
+        began = time.monotonic_ns()
+        self._say("loading", step="reading the script")
+        await _wait(self._script.load_ms, self._pace)
+        if self._script.load_fails:
+            self._say("failed", why=self._script.load_fails)
+            raise ModelError(self._script.load_fails)
+        self._become_ready()
+        return time.monotonic_ns() - began
+
+    def _become_ready(self) -> None:
+        self._say(
+            state="ready",
+            fraction=1.0,
+            provenance=_provenance(self._script),
+            rows=self._script.rows,
+        )
+
+    def _lose(self, why: str) -> None:
+        """The worker went away, with everything it had cached, and another took its place."""
+        self._cached.clear()
+        self._seeds.clear()
+        self._say("lost", why=why)
+        self._become_ready()
+
+    def _say(self, state: WorkerState, **changes: Any) -> None:
+        kept = {"provenance": self._status.provenance, "since": time.monotonic_ns()}
+        self._status = WorkerStatus(state=state, **{**kept, **changes})
+        self._on_status(self._status)
+
+    def _next_number(self) -> int:
+        self._number += 1
+        return self._number
+
+    async def _take_row(self) -> None:
+        self._waiting += 1
+        try:
+            await self._rows.acquire()
+        finally:
+            self._waiting -= 1
+        self._busy += 1
+
+    def _cached_of(self, made: Payload, sequence: str) -> int:
+        """How many leading ids are known; never all, as the last one has to be computed."""
+        known = [self._cached.get(sequence, ()), *self._seeds]
+        return min(max(_shared(made.ids, ids) for ids in known), len(made.ids) - 1)
+
+
+class _Telling:
+    """One completion being said."""
+
+    def __init__(
+        self, number: int, completion: ScriptedCompletion, made: Payload, pace: float
+    ) -> None:
+        self.number = number
+        self.ids: list[int] = []
+        self.gone_at: int | None = None
+        self._completion = completion
+        self._pace = pace
+        self._prefilled = len(made.ids) - made.cached
+        self._began = time.monotonic_ns()
+        self._prefill = 0
+        self._first = 0
+        self._reason: Literal["line", "end", "length", "control"] = "end"
+        self._parser: PartParser | None = None
+
+    async def tokens(self, limit: int, policy: CommandPolicy) -> AsyncIterator[Sampled]:
+        """Its tokens at their pace, until its line, its end or `limit`. Raises `WorkerGone`."""
+        completion, decoder = self._completion, Decoder()
+        self._parser = PartParser(policy)
+        await _wait(completion.first_ms, self._pace)
+        self._prefill = time.monotonic_ns() - self._began
+        script = encode(completion.text) + ((TOOL,) if completion.ends == "control" else (END,))
+        for position, token in enumerate(script):
+            await self._accident(position)
+            if position >= limit:
+                self._reason = "length"
+                return
+            if token in (TOOL, END):
+                self._reason = completion.ends
+                return
+            if position:
+                waits = completion.token_ms
+                await _wait(waits[min(position, len(waits)) - 1] if waits else 0.0, self._pace)
+            now = time.monotonic_ns()
+            self._first = self._first or now - self._began
+            self.ids.append(token)
+            text = decoder.feed(token)
+            yield Sampled(
+                id=self.number,
+                position=position,
+                ids=(token,),
+                texts=(text,),
+                logprobs=(self._logprob(position, token),),
+                times=(now,),
+                parts=tuple(self._parser.feed(text)),
+            )
+            if self._parser.line_served:
+                self._reason = "line"
+                return
+
+    def completed(self) -> Completed:
+        """Its end."""
+        return Completed(
+            id=self.number,
+            reason=self._reason,
+            began=self._began,
+            prefilled=self._prefilled,
+            prefill=self._prefill,
+            first=self._first,
+            took=time.monotonic_ns() - self._began,
+            parts=tuple(self._parser.close()) if self._parser else (),
+        )
+
+    async def _accident(self, position: int) -> None:
+        if position == self.gone_at:
+            raise WorkerGone("The scripted model's process went away, as the script says.")
+        if position == self._completion.hangs_at:
+            await asyncio.Event().wait()
+
+    def _logprob(self, position: int, token: int) -> float:
+        given = self._completion.logprobs
+        if position < len(given):
+            return given[position]
+        return -(zlib.crc32(token.to_bytes(4)) % 200) / 100
+
+
+async def _wait(milliseconds: float, pace: float) -> None:
+    """Wait at the script's pace; at pace 0 only let others go on."""
+    await asyncio.sleep(milliseconds * pace / 1000)
+
+
+def _shared(ids: tuple[int, ...], known: tuple[int, ...]) -> int:
+    """How many leading ids two prompts share."""
+    shared = 0
+    for ours, theirs in zip(ids, known, strict=False):
+        if ours != theirs:
+            break
+        shared += 1
+    return shared
+
+
+def _provenance(script: Script) -> Provenance:
+    return Provenance(
+        model="scripted",
+        weights=hashlib.sha256(msgspec.json.encode(script)).hexdigest(),
+        tokenizer=hashlib.sha256(b"driftty pieces 1").hexdigest(),
+        template=hashlib.sha256(b"driftty turns 1").hexdigest(),
+        device="script",
+        dtype="none",
+        window=script.window,
+        parameters=0,
+        libraries={"python": platform.python_version()},
+    )
