@@ -5,6 +5,7 @@ tests keep out of a person's own folders.
 """
 
 import os
+import warnings
 from pathlib import Path
 
 import platformdirs
@@ -27,7 +28,10 @@ def data() -> Path:
 
 def runtime() -> Path:
     """What lives as long as a process does: status sockets (`DRIFTTY_RUNTIME_DIR`)."""
-    return _folder("DRIFTTY_RUNTIME_DIR", platformdirs.user_runtime_path("driftty"))
+    with warnings.catch_warnings():
+        # Without XDG_RUNTIME_DIR a temporary folder serves as well, and nobody has to be warned.
+        warnings.simplefilter("ignore")
+        return _folder("DRIFTTY_RUNTIME_DIR", platformdirs.user_runtime_path("driftty"))
 
 
 def _folder(variable: str, default: Path) -> Path:
