@@ -1,7 +1,7 @@
 """The library of recorded sessions: listed, found and read, and never written."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -103,25 +103,28 @@ class Library:
             raise StoreError(f"More than one session's id begins with “{typed}”: {few}{more}.")
         return found[0]
 
-    async def events(self, session: str, start: int = 0) -> AsyncIterator[AnyEvent]:
+    async def events(
+        self, session: str, start: int = 0, only: Collection[str] = ()
+    ) -> AsyncIterator[AnyEvent]:
         """The events of a session from place `start` on, as far as they are recorded by now.
 
-        Call again with a later start to follow a session that goes on. Raises `StoreError` where one
-        is missing or cannot be read.
+        `only` names the types that are wanted; empty wants all. Call again with a later start to
+        follow a session that goes on. Raises `StoreError` where one is missing or cannot be read.
         """
+        wanted = f"AND type IN ({', '.join('?' * len(only))})" if only else ""
         while True:
             rows = await self._fetch(
                 "SELECT seq, packing, body FROM events"
                 " WHERE session = (SELECT number FROM sessions WHERE id = ?) AND seq >= ?"
-                f" ORDER BY seq LIMIT {CHUNK_EVENTS}",
-                (session, start),
+                f" {wanted} ORDER BY seq LIMIT {CHUNK_EVENTS}",
+                (session, start, *only),
             )
             for seq, packed, body in rows:
-                if seq != start:
+                if seq != start and not only:
                     raise StoreError(
                         f"Session {session} has lost events: number {start} is missing."
                     )
-                start += 1
+                start = seq + 1
                 yield packing.decode(packing.unpack(packed, body))
             if len(rows) < CHUNK_EVENTS:
                 return
