@@ -3,12 +3,11 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
 from engine.errors import ModelError, PromptUnsafe, WorkerGone
 from engine.events import Provenance
-from engine.model.process import WORKER
 from engine.model.protocol import (
     AnyReply,
     AnyRequest,
@@ -42,23 +41,11 @@ class WorkerModel:
 
     def __init__(
         self,
-        model: str,
-        *,
-        device: str = "auto",
-        dtype: str = "auto",
-        threads: int = 0,
+        options: WorkerOptions,
         on_status: Callable[[WorkerStatus], None] = lambda _: None,
-        command: Sequence[str] = WORKER,
         patience: Patience | None = None,
     ) -> None:
-        """`model`: a name of the catalogue, a Hugging Face id or a path; fetched where missing.
-
-        `threads`: of torch, 0 chooses. `on_status` is told every change of the worker's state, on
-        the event loop. `command`: what is run as the worker.
-        """
-        options = WorkerOptions(
-            model=model, device=device, dtype=dtype, threads=threads, command=command
-        )
+        """`on_status` is told every change of the worker's state, on the event loop."""
         self._supervisor = Supervisor(options, self, on_status, patience)
         self._started = False
         self._numbers = itertools.count(1)
