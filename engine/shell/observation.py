@@ -26,6 +26,8 @@ class Observation(msgspec.Struct, frozen=True):
     """Monotonic nanoseconds of the machine."""
     took: int
     """Nanoseconds."""
+    nonce: str = ""
+    """What this shell's own prompt markers in `raw` carry; see `engine.shell.markers`."""
 
     def joined(self, later: "Observation") -> "Observation":
         """This command's whole story, after something helped it on: `later` tells how it ended."""
