@@ -1,0 +1,127 @@
+"""The scratch folder of one shell: its home with the task's files, and what the sandbox needs.
+
+driftty-XXXX/         on the host, in the folder for temporary files
+    lock              held by the console that owns it, so that abandoned ones can be told
+    home/             the operator's home
+    shell.bash        bash's start file
+    hostname, hosts   what the sandbox shows in their place
+"""
+
+import fcntl
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from engine.errors import ShellError
+from engine.run import TaskFile
+
+_PREFIX = "driftty-"
+
+
+class Scratch:
+    """One shell's folder on the host; removed with the shell."""
+
+    def __init__(self) -> None:
+        """Make it. Raises `ShellError` where there is no room or no right to."""
+        try:
+            self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
+            # Passable, so that a sandbox running as another user reaches the home in it.
+            self.path.chmod(0o711)
+            self._lock = os.open(self.path / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.home.mkdir(mode=0o700)
+        except OSError as error:
+            raise ShellError(
+                f"The operator's scratch home could not be made in {tempfile.gettempdir()}:"
+                f" {error.strerror}. Make room there, or name another folder in TMPDIR."
+            ) from error
+
+    @property
+    def home(self) -> Path:
+        """The operator's home, on the host."""
+        return self.path / "home"
+
+    def write(self, name: str, text: str) -> Path:
+        """Put a file beside the home, readable by the sandbox."""
+        path = self.path / name
+        path.write_text(text)
+        path.chmod(0o644)
+        return path
+
+    def place(self, files: tuple[TaskFile, ...], owner: tuple[int, int] | None) -> None:
+        """Put a task's files into the home; everything belongs to `owner`, a (uid, gid), if given.
+
+        Raises `ShellError` for a path that leaves the home.
+        """
+        made = [self.home]
+        for file in files:
+            inside = PurePosixPath(file.path)
+            if inside.is_absolute() or ".." in inside.parts or inside == PurePosixPath("."):
+                raise ShellError(
+                    f"The task's file `{file.path}` lies outside the home; name it relative to it."
+                )
+            path = self.home / inside
+            made += [folder for folder in reversed(path.parents) if not folder.exists()]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(file.text)
+            path.chmod(0o755 if file.executable else 0o644)
+            made.append(path)
+        if owner is not None:
+            for path in made:
+                os.chown(path, *owner)
+
+    def remove(self, keep_home: bool = False) -> None:
+        """Take it away, the home too unless it is to be kept; may be called again."""
+        if self._lock < 0:
+            return
+        if keep_home:
+            for entry in self.path.iterdir():
+                if entry != self.home:
+                    entry.unlink()
+        else:
+            _remove(self.path)
+        os.close(self._lock)
+        self._lock = -1
+
+
+def sweep() -> list[Path]:
+    """Remove the folders that consoles left behind when they were killed; returns which."""
+    removed = []
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        if not (path / "home").is_dir() or path.is_symlink() or path.stat().st_uid != os.geteuid():
+            continue
+        try:
+            lock = os.open(path / "lock", os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            # No lock: a home that was kept on purpose, or one being made just now.
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _remove(path)
+            removed.append(path)
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(lock)
+    return removed
+
+
+def _remove(path: Path) -> None:
+    def unlock(function: Callable[..., Any], name: str, _: object) -> None:
+        """A folder made unreadable by its owner is made readable, and the removal tried again."""
+        try:
+            for folder in (os.path.dirname(name), name):  # noqa: PTH120
+                if not stat.S_ISLNK(os.lstat(folder).st_mode):
+                    os.chmod(folder, 0o700)  # noqa: PTH101
+            if function in (os.unlink, os.rmdir):
+                function(name)
+            else:
+                shutil.rmtree(name, ignore_errors=True)
+        except FileNotFoundError:
+            pass
+
+    shutil.rmtree(path, onerror=unlock)

@@ -1,0 +1,168 @@
+"""Everything that exists only while the shell does."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+
+from engine.errors import ShellError
+from engine.shell import keyboard
+from engine.shell.bringup import launch, prepare
+from engine.shell.markers import new_nonce
+from engine.shell.modes import Modes
+from engine.shell.observation import Observation
+from engine.shell.prompts import PromptLog
+from engine.shell.settling import Settled, Settling
+from engine.shell.spawn import Child, set_size
+from engine.shell.spec import ShellSpec
+from engine.shell.tail import Relay, Tail
+from engine.shell.wire import Wire
+from engine.shell.witness import Witness, family, parent
+
+_GONE = 5.0
+"""Seconds to wait for killed processes to be gone."""
+
+
+class LiveShell:
+    """A started bash with its terminal, sandbox and scratch folder."""
+
+    def __init__(
+        self,
+        spec: ShellSpec,
+        deliver: Callable[[bytes], None],
+        dropped: Callable[[int], None],
+    ) -> None:
+        """Start it. Raises `SandboxUnavailable` or `ShellError`."""
+        self.nonce = new_nonce()
+        self.modes = Modes()
+        self._prompts = PromptLog(self.nonce)
+        self._tail = Tail(spec.keep)
+        self._relay = Relay(spec.keep, deliver, dropped)
+        self._touched = False
+        self._init = -1
+        self.scratch, self.enclosure = prepare(spec, self.nonce)
+        try:
+            pid, self._master, name = launch(spec, self.enclosure)
+        except BaseException:
+            self.scratch.remove()
+            raise
+        self.witness = Witness(self._master, name)
+        self.child = Child(pid)
+        self.wire = Wire(self._master, self._received, lambda: self.settling.stir())
+        self.settling = Settling(self.wire, self.child, self.witness, self._prompts, self.modes)
+
+    async def first_prompt(self, limit: float) -> None:
+        """Wait for it. Raises `ShellError` with what was printed instead."""
+        until = asyncio.get_running_loop().time() + limit
+        while not self._prompts.ready:
+            if self.child.exited.done() or asyncio.get_running_loop().time() > until:
+                said = self._tail.take()[0].decode(errors="replace").strip()
+                raise ShellError(
+                    f"Bash came to no prompt in the sandbox ({self.enclosure.kind})."
+                    f" It said: {said or 'nothing'}. `driftty doctor` tries the sandbox by itself."
+                )
+            await self.settling.stirred(0.1)
+        self.witness.adopt()
+        if self.enclosure.kind == "bwrap":
+            # The first process of the sandbox: when it ends, the kernel ends all others in it.
+            self._init = os.pidfd_open(parent(self.witness.shell))
+
+    def submit(self, keys: bytes) -> None:
+        """Type a whole line, on an empty line."""
+        self._relay.restart()
+        discard = keyboard.DISCARD if self._touched and self.witness.at_prompt() else b""
+        self._touched = False
+        self.press(discard + keys)
+
+    def type(self, data: bytes) -> None:
+        """Type as a person does."""
+        self._touched = not data.endswith(keyboard.ENTER)
+        self.press(data)
+
+    def press(self, data: bytes) -> None:
+        """Send keys; what the shell says from now on is the answer."""
+        self.settling.expect()
+        self.wire.write(data)
+
+    def interrupt(self) -> None:
+        """Ctrl+C. Where typed input blocks the way, the signal that it would have become."""
+        blocked = self.wire.pending > 0
+        self.wire.drop_pending()
+        facts = self.witness.look()
+        if blocked and facts.signals and facts.foreground not in (0, 1, os.getpgrp()):
+            self.settling.expect()
+            os.killpg(facts.foreground, signal.SIGINT)
+        else:
+            self.press(keyboard.INTERRUPT)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Change the terminal's size, in cells."""
+        if self.wire.open:
+            set_size(self._master, columns, rows)
+
+    def observation(
+        self, command: str = "", settled: Settled | None = None, began: int = 0
+    ) -> Observation:
+        """What came since the last observation."""
+        self._relay.flush()
+        raw, dropped = self._tail.take()
+        stands = settled or Settled("done")
+        return Observation(
+            command=command,
+            state=stands.state,
+            status=stands.status,
+            foreground=stands.foreground,
+            raw=raw,
+            dropped=dropped,
+            began=began,
+            took=time.monotonic_ns() - began,
+            nonce=self.nonce,
+        )
+
+    async def close(self, keep_home: bool) -> None:
+        """End every process, close the terminal, remove the scratch folder; may be called again."""
+        self.settling.expect()
+        if not self.child.exited.done():
+            if self._init >= 0:
+                signal.pidfd_send_signal(self._init, signal.SIGKILL)
+            kill_family(self.child)
+        await asyncio.wait_for(asyncio.shield(self.child.exited), _GONE)
+        if self._init >= 0:
+            handle, self._init = self._init, -1
+            await _gone(handle)
+            os.close(handle)
+        self.wire.close()
+        self._relay.flush()
+        self.scratch.remove(keep_home)
+
+    def _received(self, data: bytes) -> None:
+        self._prompts.feed(data)
+        self.modes.feed(data)
+        self._tail.add(data)
+        self._relay.feed(data)
+        self.settling.stir()
+
+
+def kill_family(child: Child) -> None:
+    """End a process and everything it started that can still be told to be its."""
+    if child.exited.done():
+        return
+    for pid in family(child.pid):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            # It ended by itself in the meantime.
+            continue
+    child.kill()
+
+
+async def _gone(handle: int) -> None:
+    """Wait for the process behind a pidfd to end."""
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    loop.add_reader(handle, ended.set)
+    try:
+        await asyncio.wait_for(ended.wait(), _GONE)
+    finally:
+        loop.remove_reader(handle)

@@ -1,0 +1,43 @@
+"""Where bash says it stands: the markers so far, folded into what matters for the next answer."""
+
+from engine.shell.markers import MarkerScanner
+
+
+class PromptLog:
+    """What the markers have said, since the last time somebody asked for something."""
+
+    def __init__(self, nonce: str) -> None:
+        """`nonce`: what the markers of this shell carry."""
+        self._scanner = MarkerScanner(nonce)
+        self._stamp = b""
+        self._fresh = False
+        self.ready = False
+        """A new prompt has been shown whole."""
+        self.more = False
+        """The last prompt asked for more of the same command."""
+        self.running = False
+        """A command was read, and has not come back."""
+        self.status: int | None = None
+        """Exit status at the last prompt."""
+
+    def expect(self) -> None:
+        """Something was typed: what is said from now on is the answer."""
+        self._fresh = self.ready = self.more = self.running = False
+
+    def feed(self, data: bytes) -> None:
+        """Take in the next piece of output."""
+        for marker in self._scanner.feed(data):
+            match marker.kind:
+                case "status":
+                    # Painted again, a prompt has its old stamp; bash before 5.0 has none.
+                    if marker.stamp != self._stamp or not marker.stamp:
+                        self._stamp, self.status = marker.stamp, marker.status
+                        self._fresh = True
+                case "input" if self._fresh:
+                    self.ready, self.more, self.running = True, False, False
+                case "more":
+                    self.more = True
+                case "output":
+                    self.ready, self.more, self.running, self._fresh = False, False, True, False
+                case _:
+                    pass

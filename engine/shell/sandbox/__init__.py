@@ -1,0 +1,1 @@
+"""What keeps the operator's shell from the machine: bubblewrap, else Landlock with seccomp."""
