@@ -19,6 +19,7 @@ from engine.events import (
     ShellResized,
 )
 from engine.model.protocol import Model
+from engine.model.supervisor import WorkerStatus
 from engine.operator import Operator
 from engine.run import RunSpec, Sampling
 from engine.scrollback import Payload, Turn
@@ -26,6 +27,7 @@ from engine.shell.observation import Shell
 from engine.steering import Steering
 
 Listener = Callable[[AnyEvent], None]
+Watcher = Callable[[WorkerStatus], None]
 
 
 class Recording(Protocol):
@@ -63,15 +65,21 @@ class Live:
         make_shell: Callable[[RunSpec], Shell],
         make_session: Callable[[], str],
         *,
+        status: WorkerStatus,
         attended: bool,
     ) -> None:
-        """`attended`: whether a person is there to be asked. Raises nothing, starts nothing."""
+        """`status`: the model's, as it stands; `attended`: whether a person is there to be asked.
+
+        Starts nothing.
+        """
         self._model = model
         self._recording = recording
         self._make_shell = make_shell
         self._make_session = make_session
         self._attended = attended
         self._listeners: list[Listener] = []
+        self._status = status
+        self._watchers: list[Watcher] = []
         self._mode: Mode = "watch"
         self._run: _Run | None = None
         self._session = ""
@@ -80,6 +88,18 @@ class Live:
         """Call `listener` with every event from now on; returns what ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def on_worker(self, watcher: Watcher) -> Callable[[], None]:
+        """Call `watcher` with the model's state now and at every change; returns what ends that."""
+        self._watchers.append(watcher)
+        watcher(self._status)
+        return lambda: self._watchers.remove(watcher)
+
+    def worker(self, status: WorkerStatus) -> None:
+        """The model's process changed its state."""
+        self._status = status
+        for watcher in tuple(self._watchers):
+            watcher(status)
 
     @property
     def running(self) -> bool:
@@ -207,15 +227,15 @@ class Live:
         try:
             self._recording.record(self._session, event)
         except StoreError as error:
-            self._unrecorded(event, error)
+            self.unrecorded(error)
         for listener in tuple(self._listeners):
             listener(event)
 
-    def _unrecorded(self, event: AnyEvent, error: StoreError) -> None:
-        """The store broke: say so and end the run, which goes on being told to the listeners."""
+    def unrecorded(self, error: StoreError) -> None:
+        """The store broke: say so, and end the run, since it would not be remembered."""
         run = self._run
         if run and run.task and not run.task.done() and not run.task.cancelling():
-            fault = FaultSeen(at=event.at, where="recording", why=str(error))
+            fault = FaultSeen(at=run.clock.now(), where="recording", why=str(error))
             for listener in tuple(self._listeners):
                 listener(fault)
             run.task.cancel()

@@ -6,6 +6,7 @@ check and end. Everything that happens is told as events; nothing is drawn or st
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -15,7 +16,7 @@ from engine.completion import CompletionLog, Written, judged
 from engine.drift.execution import fuse
 from engine.drift.outcome import Scorer
 from engine.drift.verdict import Context, Verdict
-from engine.errors import DrifttyError, ModelError, ShellError, WorkerGone
+from engine.errors import ModelError, ShellError, WorkerGone
 from engine.events import (
     AnyEvent,
     CommandEdited,
@@ -24,6 +25,7 @@ from engine.events import (
     DriftSeen,
     FaultSeen,
     ModelReady,
+    OutputDropped,
     RunEnded,
     ScrollbackGrew,
     ScrollbackSeeded,
@@ -40,10 +42,11 @@ from engine.execution import SETTLED, Executor
 from engine.model.protocol import Model
 from engine.run import RunSpec
 from engine.scrollback import Turn
-from engine.seeds.render import task_turn
+from engine.seeds.render import task_turn, user_text
 from engine.shell.channel import channel
 from engine.shell.observation import Observation, Shell
 from engine.steering import Steering
+from engine.version import VERSION
 
 WORKERS_PER_COMPLETION = 3
 """How many workers one completion may outlive before the model is said to be at fault."""
@@ -65,13 +68,15 @@ class Operator:
         session: str,
         emit: Callable[[AnyEvent], None],
         clock: SessionClock,
+        parent: str = "",
     ) -> None:
-        """`emit` gets every event but `SessionStarted`, in order; `session` names the KV cache."""
+        """`emit` gets every event in order; `parent` is the session this one was forked from."""
         self._spec = spec
         self._model = model
         self._shell = shell
         self._steering = steering
         self._session = session
+        self._parent = parent
         self._clock = clock
         self._tell = emit
         self._scorer = Scorer()
@@ -88,16 +93,28 @@ class Operator:
         Faults of the model or the shell end the run with outcome `fault`. Cancelling ends it with
         outcome `stopped`; the cancellation then goes on.
         """
-        why = "a person stopped it"
-        stopped = True
+        self._emit(
+            SessionStarted(
+                at=self._clock.now(),
+                session=self._session,
+                version=VERSION,
+                began=datetime.now(UTC).isoformat(timespec="milliseconds"),
+                spec=self._spec,
+                parent=self._parent,
+            )
+        )
+        why, stopped = "a person stopped it", True
         try:
             why = await self._operate()
             stopped = False
             await self._check()
         except ModelError as error:
-            why, stopped = self._fault("model", error), False
+            why, stopped = self._fault("model", str(error)), False
         except ShellError as error:
-            why, stopped = self._fault("shell", error), False
+            why, stopped = self._fault("shell", str(error)), False
+        except Exception as error:
+            why, stopped = self._fault("console", f"{type(error).__name__}: {error}"), False
+            raise
         finally:
             ended = await self._end(why, stopped)
         return ended
@@ -117,6 +134,7 @@ class Operator:
     async def _bring_up(self) -> None:
         """Start the shell while the model loads, and lay the seed."""
         self._shell.on_output = self._shell_wrote
+        self._shell.on_dropped = self._output_dropped
         config = self._spec.config
         self._emit(ScrollbackSeeded(at=self._clock.now(), turns=config.turns))
         self._scrollback.extend(config.turns)
@@ -176,7 +194,7 @@ class Operator:
         if unasked.raw:
             self._observe([unasked])
         for text in self._steering.take_injected():
-            self._grow(task_turn_text(text, self._spec.config.prompt))
+            self._grow(Turn("user", user_text(text, self._spec.config.prompt), "person"))
         return unasked.state
 
     async def _complete(self) -> Written:
@@ -314,9 +332,9 @@ class Operator:
         self._emit(ended)
         return ended
 
-    def _fault(self, where: Literal["model", "shell"], error: DrifttyError) -> str:
-        self._emit(FaultSeen(at=self._clock.now(), where=where, why=str(error)))
-        return str(error)
+    def _fault(self, where: Literal["model", "shell", "console"], why: str) -> str:
+        self._emit(FaultSeen(at=self._clock.now(), where=where, why=why))
+        return why
 
     def _grow(self, turn: Turn) -> None:
         self._scrollback.append(turn)
@@ -329,6 +347,9 @@ class Operator:
 
     def _shell_wrote(self, data: bytes) -> None:
         self._emit(ShellWrote(at=self._clock.now(), data=data))
+
+    def _output_dropped(self, count: int) -> None:
+        self._emit(OutputDropped(at=self._clock.now(), bytes=count))
 
     def _emit(self, event: AnyEvent) -> None:
         self._scorer.feed(event)
