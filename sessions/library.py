@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiosqlite
 import msgspec
@@ -19,6 +19,18 @@ from sessions.summary import EVERYTHING, Query, Summary
 
 CHUNK_EVENTS = 256
 """Read at once. A long read would keep the write-ahead log from being folded in."""
+
+
+class Stored(NamedTuple):
+    """An event as it lies in the store."""
+
+    seq: int
+    """Its place in the session, from 0."""
+    link: bytes
+    """Its link in the hash chain."""
+    body: bytes
+    """Its msgpack form."""
+
 
 _SUMMARIES = """
     SELECT sessions.number, sessions.id, began, coalesce(outcome, CASE WHEN {recording} THEN 'recording'
@@ -111,23 +123,37 @@ class Library:
         `only` names the types that are wanted; empty wants all. Call again with a later start to
         follow a session that goes on. Raises `StoreError` where one is missing or cannot be read.
         """
+        async for stored in self.stored(session, start, only):
+            if stored.seq != start and not only:
+                raise StoreError(f"Session {session} has lost events: number {start} is missing.")
+            start = stored.seq + 1
+            yield packing.decode(stored.body)
+
+    async def stored(
+        self, session: str, start: int = 0, only: Collection[str] = ()
+    ) -> AsyncIterator[Stored]:
+        """What is stored of a session's events, not decoded; else as `events`."""
         wanted = f"AND type IN ({', '.join('?' * len(only))})" if only else ""
         while True:
             rows = await self._fetch(
-                "SELECT seq, packing, body FROM events"
+                "SELECT seq, packing, link, body FROM events"
                 " WHERE session = (SELECT number FROM sessions WHERE id = ?) AND seq >= ?"
                 f" {wanted} ORDER BY seq LIMIT {CHUNK_EVENTS}",
                 (session, start, *only),
             )
-            for seq, packed, body in rows:
-                if seq != start and not only:
-                    raise StoreError(
-                        f"Session {session} has lost events: number {start} is missing."
-                    )
+            for seq, packed, link, body in rows:
+                yield Stored(seq, link, packing.unpack(packed, body))
                 start = seq + 1
-                yield packing.decode(packing.unpack(packed, body))
             if len(rows) < CHUNK_EVENTS:
                 return
+
+    async def head(self, session: str) -> tuple[int, bytes]:
+        """How many events a session says it has, and the link of the last."""
+        rows = await self._fetch("SELECT events, head FROM sessions WHERE id = ?", (session,))
+        if not rows:
+            raise StoreError(f"There is no session {session} in {self._path}.")
+        events, link = rows[0]
+        return int(events), bytes(link)
 
     async def spec(self, session: str) -> RunSpec:
         """What was asked for, in full. Raises `StoreError` where nothing of it is recorded."""

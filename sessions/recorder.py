@@ -81,7 +81,7 @@ class Recorder:
             return
         if session in self._rejected:
             raise self._rejected[session]
-        if self._closed:
+        if self._closed or self._gone.done():
             raise StoreError(f"Session {session} cannot be recorded: the recorder is closed.")
         if isinstance(event, SessionStarted):
             self._open.add(session)
