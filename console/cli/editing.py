@@ -5,7 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -78,19 +78,35 @@ def copied(source: Path, name: str, folder: Path) -> Path:
     return target
 
 
-def edit_copy(
-    source: Path, name: str, folder: Path, problems: Callable[[Path], Sequence[Problem]]
-) -> tuple[Path, bool]:
-    """Copy a file into the person's folder and have them edit it; an unchanged copy goes again.
+def edit_named(
+    name: str,
+    origin: str | None,
+    shelf: Mapping[str, tuple[Path, bool]],
+    own: Path,
+    problems: Callable[[Path], Sequence[Problem]],
+    kind: str,
+) -> bool:
+    """Have a person edit what a name stands for, a built-in as their own copy, and say what it became.
 
-    Returns where it is, and whether it ended without errors.
+    `shelf`: each name's file, and whether it is the person's. `origin`: what a new name is a copy of.
+    A copy of a built-in that was not changed goes again. Returns whether the file has no errors.
     """
-    target = copied(source, name, folder)
-    before = target.read_bytes()
-    right = edit(target, problems)
-    if right and source.stem == name and target.read_bytes() == before:
-        target.unlink()
-    return target, right
+    if origin is not None and name in shelf:
+        raise click.UsageError(f'there is a {kind} "{name}" already; edit it without --from')
+    path, yours = shelf[origin or name]
+    before = None
+    if origin is not None or not yours:
+        path = copied(path, name, own)
+        before = path.read_bytes()
+    if not edit(path, problems):
+        click.echo(f"Kept as it is in {path}; it cannot be used until it is mended.", err=True)
+        return False
+    if origin is None and before == path.read_bytes():
+        path.unlink()
+        click.echo(f"Nothing was changed: {name} is the built-in {kind} as before.")
+    else:
+        click.echo(f"{path} is in use as the {kind} {name}.")
+    return True
 
 
 def told(problems: Sequence[Problem]) -> str:

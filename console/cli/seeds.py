@@ -176,27 +176,14 @@ def edit(ctx: click.Context, name: str, origin: str | None) -> None:
       driftty seeds edit operator                    change a built-in, for yourself
       driftty seeds edit terse --from operator       begin a seed of your own
     """
-    from console.cli import editing
+    from console.cli.editing import edit_named
 
     library = _library()
-    entries = library.entries()
-    if origin is not None and name in entries:
-        raise click.UsageError(f'there is a seed "{name}" already; edit it without --from')
-    based_on = origin if origin is not None else name
-    if based_on not in entries:
-        library.seed(based_on)  # raises what is wrong, with near names
-    entry = entries[based_on]
-    if entry.yours and origin is None:
-        path, right = entry.path, editing.edit(entry.path, _problems_in)
-    else:
-        path, right = editing.edit_copy(entry.path, name, library.own, _problems_in)
-    if not right:
-        click.echo(f"Kept as it is in {path}; it cannot be used until it is mended.", err=True)
+    shelf = {known: (entry.path, entry.yours) for known, entry in library.entries().items()}
+    if (origin or name) not in shelf:
+        library.seed(origin or name)  # raises what is wrong, with near names
+    if not edit_named(name, origin, shelf, library.own, _problems_in, "seed"):
         ctx.exit(1)
-    if path.exists():
-        click.echo(f"{path} is in use as the seed {name}.")
-    else:
-        click.echo(f"Nothing was changed: {name} is the built-in seed as before.")
 
 
 def _library() -> "SeedLibrary":

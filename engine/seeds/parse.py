@@ -56,7 +56,6 @@ def _prompt(top: Fields) -> str:
     prompt = top.text("prompt", "")
     if "\n" in prompt:
         top.wrong("prompt", "has several lines", "a prompt is one line")
-        return ""
     return prompt
 
 
@@ -104,8 +103,8 @@ def _telling(fields: Fields, text: str, prompt: str) -> None:
         what = f'"{found.group()}" looks like a control token and will be plain text'
         right = "leave it out, unless plain text is what you mean to show"
         fields.wrong("text", what, right, "warning")
-    if prompt.strip() and prompt.strip() in text:
-        what = "contains the shell prompt as text, which switching it off would leave in place"
+    if prompt.strip() and any(line.startswith(prompt.strip()) for line in text.split("\n")):
+        what = "has the shell prompt as text, which switching it off would leave in place"
         right = f"write {PLACEHOLDER} there; at the end of a user turn it comes by itself"
         fields.wrong("text", what, right, "warning")
 
