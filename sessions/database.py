@@ -8,8 +8,8 @@ so that no other process ever sees half of one.
 import os
 import sqlite3
 import tempfile
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from engine import folders
@@ -84,6 +84,7 @@ def read_version(path: Path) -> int:
     with closing(connect(path, read_only=True)) as connection:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application != APPLICATION_ID:
         raise StoreError(
             f"{path} is a database of another program. Move it away, or choose another folder with "
@@ -158,10 +159,7 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
 
 def _create(path: Path, migrations: Sequence[Sequence[str]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
-    os.close(handle)
-    making = Path(name)
-    try:
+    with _beside(path) as making:
         with closing(connect(making)) as connection:
             connection.execute("PRAGMA synchronous = FULL")
             _run(connection, 0, migrations)
@@ -174,25 +172,29 @@ def _create(path: Path, migrations: Sequence[Sequence[str]]) -> None:
             # the later of two empty stores stays, before either has recorded anything.
             making.rename(path)
         _sync_folder(path.parent)
-    finally:
-        making.unlink(missing_ok=True)
 
 
 def _back_up(path: Path, version: int) -> None:
-    backup = path.with_name(f"{path.name}.v{version}.backup")
-    making = backup.with_name(f"{backup.name}.new")
-    making.unlink(missing_ok=True)
-    # Made beforehand, because SQLite would let everybody read it.
-    making.touch(mode=0o600, exist_ok=False)
-    try:
+    with _beside(path) as making:
         with closing(connect(path)) as connection:
             connection.execute("VACUUM INTO ?", (str(making),))
         with making.open("rb") as file:
             os.fsync(file.fileno())
-        making.replace(backup)
-        _sync_folder(path.parent)
+        # Another process may have migrated it since we looked; it has made the backup, too.
+        if read_version(making) == version:
+            making.replace(path.with_name(f"{path.name}.v{version}.backup"))
+            _sync_folder(path.parent)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """An empty file in the same folder that only its owner can read, removed if it still is there."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
+    os.close(handle)
+    try:
+        yield Path(name)
     finally:
-        making.unlink(missing_ok=True)
+        Path(name).unlink(missing_ok=True)
 
 
 def _migrate(path: Path, migrations: Sequence[Sequence[str]]) -> None:
