@@ -62,6 +62,8 @@ class Shell(Protocol):
 
     on_output: Callable[[bytes], None]
     """Called with every chunk the terminal gets, in order, as it comes."""
+    on_dropped: Callable[[int], None]
+    """Called with the number of bytes that `on_output` will not get, before it gets the next."""
 
     async def start(self) -> Opening:
         """Bring it up. Raises `SandboxUnavailable` or `ShellError`."""
