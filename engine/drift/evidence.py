@@ -12,16 +12,14 @@ from functools import cache
 from pathlib import Path
 
 from engine.drift.lexicon import lexicon
-from engine.drift.words import words
+from engine.drift.words import Words, is_misspelt_command, words
 
 _OPERATION = re.compile(r"[|<>]|&&|\$\(|;\s*\w")
 _EXPANSION = re.compile(r"\$[A-Za-z_{(@#?*0-9]")
 _SENTENCE_END = re.compile(r"[^\W\d_][)\x01]*[.?!:…]+$|[\x01)][.?!:…]+$")
 _COMMA = re.compile(r"[^\W_]['’\w]*\)?,(?:\s|$)")
 _APOSTROPHE = re.compile(r"[a-zA-Z]['’](?:s|t|re|ll|ve|m|d)\b|[a-z]s'(?:\s|$)|`[^'`]*'")
-_TALKING = frozenset(
-    ("echo", "printf", "say", "banner", "figlet", "wall", "write", "logger", "git")
-)
+_TALKING = frozenset(("echo", "printf", "say", "banner", "figlet", "cowsay", "logger"))
 """Commands whose arguments may be English."""
 
 
@@ -30,30 +28,37 @@ def features(line: str) -> dict[str, float]:
     cut = words(line)
     found = {"always": 1.0, f"head_{cut.head_kind}": 1.0}
     kinds = [word.kind for word in cut.rest]
-    english = [kind in ("function", "content", "plain") for kind in kinds]
-    functions, contents = kinds.count("function"), kinds.count("content")
-    options = kinds.count("option")
-    found["function_words"] = min(functions, 4)
-    found["any_function_word"] = functions > 0
-    found["content_words"] = min(contents, 4)
-    found["longest_english_run"] = math.log1p(_longest(english))
-    found["alone"] = not kinds
-    if not kinds and cut.head_kind not in ("known", "verb", "keyword"):
-        found["alone_unknown"] = 1.0
-    found["options"] = min(options, 3)
-    if kinds:
+    if not kinds:
+        found[f"alone_{cut.head_kind}"] = 1.0
+    else:
         found["second_is_option"] = kinds[0] == "option"
         found["second_is_shell"] = kinds[0] in ("shell", "operator")
         found["second_is_predicate"] = cut.rest[0].bare in lexicon().predicates
         found["sentence_end"] = bool(_SENTENCE_END.search(cut.line))
-    if cut.name in _TALKING:
-        found["talking_function_words"] = min(functions, 4)
-        found["talking_english_run"] = math.log1p(_longest(english))
+    found |= _english(cut)
+    found["options"] = min(kinds.count("option"), 3)
+    found["misspelt"] = cut.head_kind in ("lower", "odd") and is_misspelt_command(cut.head)
     found["operators"] = bool(_OPERATION.search(cut.line))
     found["expansions"] = bool(_EXPANSION.search(cut.line))
     found["comma"] = bool(_COMMA.search(cut.line))
-    found["apostrophe"] = bool(_APOSTROPHE.search(line))
+    found["apostrophe"] = bool(_APOSTROPHE.search(cut.line))
     return {name: float(value) for name, value in found.items() if value}
+
+
+def _english(cut: Words) -> dict[str, float]:
+    """Words of English outside quotes, unless the command is one that is given English to say."""
+    kinds = [word.kind for word in cut.rest]
+    functions, contents = kinds.count("function"), kinds.count("content")
+    run = _longest([kind in ("function", "content", "plain") for kind in kinds])
+    if cut.name in _TALKING and kinds and cut.rest[0].bare not in lexicon().predicates:
+        return {"function_words_to_say": min(functions, 4)}
+    return {
+        "function_words": min(functions, 4),
+        "any_function_word": functions > 0,
+        # A single word after a name (`man find`, `cat text`) is an argument, whatever it is.
+        "content_words": min(contents, 4) if len(kinds) > 1 else 0,
+        "longest_english_run": math.log1p(run),
+    }
 
 
 def log_odds(line: str) -> float:

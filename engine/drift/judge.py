@@ -14,7 +14,7 @@ from engine.drift.verdict import Context, Verdict
 from engine.drift.words import MARK, Words, is_command_name, is_english, words
 from engine.events import Label
 
-THRESHOLD = 0.5
+THRESHOLD = 0.7
 """Log-odds from which a line is a command."""
 
 _LONGEST = 2000
@@ -22,6 +22,7 @@ _LONGEST = 2000
 
 _HEREDOC = re.compile(r"(?<!<)<<-?\s*(['\"]?)(?P<end>[A-Za-z_]\w*)\1")
 _BROKEN_OFF = ("^C", "here-document")
+_FILE = re.compile(r"[\w-][\w.-]*\.[A-Za-z]\w{0,4}\Z")
 _DATA_FILE = re.compile(
     r"[\w.-]*\.(?:txt|md|log|csv|tsv|json|ya?ml|toml|conf|cfg|ini|xml|html?|gz|bz2|xz|zip|tar|png|jpe?g"
     r"|pdf|lock|bak|tmp|out|c|h|cpp|java|js|rst|sql|db)\Z"
@@ -122,6 +123,9 @@ def _by_form(line: str, context: Context) -> tuple[Label, str] | None:
         why = shapes.find(kinds, line)
         if why:
             return label, why
+    told = _colon(line)
+    if told:
+        return told
     numbered = shapes.NUMBERED.fullmatch(line)
     if numbered:
         item = words(numbered["item"])
@@ -132,11 +136,26 @@ def _by_form(line: str, context: Context) -> tuple[Label, str] | None:
     return None
 
 
+def _colon(line: str) -> tuple[Label, str] | None:
+    """`cat: notes: ...` is what a program says, `Output:` what an author says."""
+    match = shapes.COLON.fullmatch(line)
+    if not match:
+        return None
+    head, value = match["head"], words(match["value"] or "")
+    if is_command_name(head):
+        return "echo", f"begins with {head}: as a program's message does"
+    spoken = value.of("function") or is_english(value.head)
+    if spoken or (not value.head and head.isalpha()):
+        return "narration", f"begins with {head}: as an author does"
+    return "echo", f"begins with {head}: and a value"
+
+
 def _shown(line: str, context: Context) -> tuple[Label, str] | None:
     """What the shell has just shown, written once more."""
     cut = words(line)
     names = [cut.head, *(word.text for word in cut.rest)]
-    if all(_DATA_FILE.match(name) for name in names):
+    in_columns = "  " in line.strip() or _DATA_FILE.match(cut.head)
+    if in_columns and all(_FILE.match(name) for name in names):
         return "echo", "is nothing but names of files"
     if cut.head_kind in ("known", "verb", "keyword"):
         return None

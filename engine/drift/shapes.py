@@ -28,6 +28,11 @@ def find(shapes: tuple[Shape, ...], line: str) -> str | None:
     return None
 
 
+COLON = re.compile(
+    r"\s*(?P<head>[^\s:${}()\"'=|;&<>-][^\s:${}()\"'=|;&<>]*):(?:\s+(?P<value>.*))?$"
+)
+"""A first word with a colon: what programs put before a message, and authors before a list."""
+
 CONTROL_ANYWHERE = re.compile(
     r"<[|\uff5c][\w.\u2581 -]{1,40}[|\uff5c]>"  # <|im_start|>, also with full-width bars
     r"|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|</?s>(?=\s|$|\[)|<(?:bos|eos|pad|unk)>"
@@ -40,11 +45,11 @@ CONTROL = _shapes(
         "begins with a role tag",
     ),
     (
-        r"(?i)\s*#{1,4}\s*(?:user|assistant|system|human|ai|instructions?|response|input|output)"
+        r"(?i)\s*#{2,4}\s*(?:user|assistant|system|human|ai|instructions?|response|input|output)"
         r"\s*:?\s*$",
         "is a role tag",
     ),
-    (r"(?i)\s*#{1,4}\s*(?:user|assistant|system|human|instruction|response)\s*:", "has a role tag"),
+    (r"(?i)\s*#{2,4}\s*(?:user|assistant|system|human|instruction|response)\s*:", "has a role tag"),
     (r"(?:user|assistant|system)\s*$", "is a role's name alone"),
     (r"(?i)\s*[\[{<](?:role|user|assistant|system|human)[\]}>]", "begins with a role tag"),
 )
@@ -67,7 +72,7 @@ MARKDOWN = _shapes(
     (r"\s*[-*+•–]\s+\S", "is an item of a bulleted list"),
     (r"\s*>\s+[A-Z][a-z']*\s+[a-z]", "is a quotation"),
     (r"\s*(?:-{3,}|\*{3,}|_{3,}|={3,})\s*$", "is a ruler"),
-    (r"\s*\|(?:[^|]*\|){2,}\s*$", "is a row of a table"),
+    (r"\s*\|(?:\s|(?:[^|]*\|){2,}\s*$)", "is a row of a table"),
     (r"\s*!?\[[^\]]+\]\([^)]+\)", "is a link"),
     (r"\s*`[^`$]*\s[^`$]*`[.:,]?\s*$", "is inline code"),
     (r"\s*\*[A-Za-z][^*]*[a-z.!?:]\*\s*$", "is in italics"),
@@ -107,11 +112,14 @@ ECHO = _shapes(
         "has the form of an error message",
     ),
     (r"\s*total \d+[\d.KMGT]*\s*$", "is the first line of `ls -l`"),
+    (r"\s*--?[A-Za-z0-9][-\w]*(?::|\s|$)", "begins with an option, without a command"),
     (r"\s*[-dlbcps][-rwxsStT]{9}[.+@]?(?:\s|$)", "is a line of `ls -l`"),
     (r"[A-Za-z_][\w.-]*:[^:\s]*:\d*:\d*:[^:]*:[^:]*:\S*$", "is a line of /etc/passwd"),
-    (r"(?:Filesystem|USER|PID|UID|Mem:|Swap:|NAME|Proto|COMMAND)\s{2,}\S", "is a table's head"),
-    (r"(?:Filesystem|USER|PID|UID)\s+[A-Z]", "is a table's head"),
-    (r"(?:\S+\s+){1,6}\d+%(?:\s|$)", "is a line of `df`"),
+    (r"\s*(?:Filesystem|USER|PID|UID|Mem:|Swap:|NAME|Proto|COMMAND)\s{2,}\S", "is a table's head"),
+    (r"\s*(?:Filesystem|USER|PID|UID)\s+[A-Z]", "is a table's head"),
+    (r"\S+(?:\s+\d[\d.]*[KMGTP]?i?B?)+\s+\d+%(?:\s|$)", "is a line of `df`"),
+    (r"\S+(?:\s+\d[\d.]*[KMGTP]i?B?){2,}(?:\s|$)", "is a line of `df`"),
+    (r"[A-Z][\w/]*\s{2,}\d[\d.]*[KMGTP]?i?B?\s*$", "is a row of a table"),
     (r"\s*(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\s+(?:[A-Z][a-z]{2}|\d)", "is a date"),
     (r"\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d", "is a time stamp"),
     (r"Linux \S+ \d+\.\d", "is the output of `uname -a`"),
@@ -119,6 +127,7 @@ ECHO = _shapes(
     (r"\s*\d+\s+[\w./-]*[./][\w./-]*\s*$", "is a count with a file's name"),
     (r"\s*\d{1,3}(?:\.\d{1,3}){3}\s*$", "is an address alone"),
     (r"\s*--?\s*$", "is a dash alone"),
+    (r"uid=\d+\(", "is the output of `id`"),
     (r"Task:", "is the task, which the shell's side shows"),
     (r"https?://\S+\s*$", "is an address alone"),
 )
@@ -151,7 +160,13 @@ CODE = _shapes(
         "opens a block in C or a like language",
     ),
     (r"\s*\}\s*(?:else|catch|finally)\b|\s*\}\s*[;,)]", "closes a block in C or a like language"),
-    (r"\s*(?:if|elif|while)\s+(?:not\s+)?[\w.]+\(.*\)", "is a condition in Python"),
+    (
+        r"\s*(?:if|elif|while)\s+(?:not\s+)?(?:[\w.]+\(.*\)"
+        r"|[\w.\[\]\"']+\s*(?:[=!]=|<=|>=|\s(?:in|is|not|and|or)\s))",
+        "is a condition in Python",
+    ),
+    (r"\s*with\s+\w+\(", "opens a block in Python"),
+    (r"(?: {4,}|\t)(?:return|print|pass|break|continue|yield)\s*$", "is a statement in Python"),
     (r"\s*(?:raise|assert|yield|await)\s+\w|\s*return\s+[^\d$\s-]", "is a statement in Python"),
     (r"\s*(?:True|False|None|NULL|nil|undefined)\s*;?\s*$", "is a constant of another language"),
     (
@@ -192,7 +207,7 @@ CODE = _shapes(
 QUESTION = re.compile(r".*[?\uff1f]\W*$|\s*[¿¡]")
 CHAT = re.compile(
     r"(?i)\W*(?:sure|certainly|of course|absolutely|hello|hi|hey|greetings|great|thanks|thank you"
-    r"|welcome|ok|okay|alright|oh|no|yes|yep|got it|understood|no problem"
+    r"|welcome|ok|okay|alright|oh|yep|got it|understood|no problem"
     r"|good (?:morning|day|question))"
     r"(?:\s*[,.!:;—–-]|\s+(?:there|thing|no|i|not|idea|question|again)\b)"
     r"|\W*(?:i['’]?m|i am)\s+(?:\w+\s+)?(?:sorry|ready|happy|glad|here|just|afraid|not (?:sure|able)"

@@ -1,5 +1,6 @@
 """A line cut into words as a shell would read it, and what each word looks like."""
 
+import itertools
 import re
 from typing import Literal, TypeAlias
 
@@ -37,6 +38,7 @@ _QUOTED = re.compile(
 )
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?=")
+_FUNCTION = re.compile(r"[A-Za-z_][\w-]*\(\)\Z")
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\Z")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._+-]*\Z")
 _CAPITAL = re.compile(r"[A-Z][a-z]*(?:['’-][a-z]+)*[,.:;!?]*\Z|[A-Z]{2,}[,.:;!?]*\Z")
@@ -102,6 +104,8 @@ def _head_kind(text: str) -> HeadKind:
         return "keyword"
     if _ASSIGNMENT.match(text):
         return "assignment"
+    if _FUNCTION.match(text):
+        return "keyword"
     name = text.rstrip(";&|)")
     if name in known.commands:
         return "verb" if name in known.verbs else "known"
@@ -109,6 +113,8 @@ def _head_kind(text: str) -> HeadKind:
         return "expansion"
     if "/" in text or text.startswith("~"):
         return "path"
+    if text[0].isdigit():
+        return "number"
     if _CAPITAL.match(text):
         return "capital"
     if _NAME.match(name):
@@ -122,7 +128,7 @@ def _word(text: str, in_construct: bool) -> Word:
     kind: WordKind = "shell"
     if in_construct and text in known.keywords:
         kind = "operator"
-    elif bare in known.function and text != ".":
+    elif bare in known.function and text != "." and not (in_construct and len(bare) == 1):
         kind = "function"
     elif _LETTERS.match(bare):
         kind = "content" if bare in known.content else "plain"
@@ -142,3 +148,16 @@ def is_english(word: str) -> bool:
     known = lexicon()
     bare = word.strip(_PUNCTUATION).lower()
     return bare in known.function or bare in known.content or bare in known.verbs
+
+
+def is_misspelt_command(name: str) -> bool:
+    """Whether one slip of the fingers (a letter left out, doubled or swapped) makes it a command."""
+    known = lexicon()
+    if len(name) < 3 or is_english(name) or name in known.predicates:
+        return False
+    pairs = [(name[:at], name[at:]) for at in range(1, len(name) + 1)]
+    swapped = (a[:-1] + b[0] + a[-1] + b[1:] for a, b in pairs if b)
+    shorter = (a + b[1:] for a, b in pairs if b and (b != "s"))
+    longer = (a + letter + b for a, b in pairs for letter in "abcdefghijklmnopqrstuvwxyz")
+    slips = itertools.chain(swapped, shorter, longer)
+    return any(len(slip) > 2 and slip in known.commands for slip in slips)
