@@ -29,6 +29,8 @@ _ESCAPES = re.compile(
 )
 """Escape sequences: control sequences, strings of the operating-system kind, and two-byte ones."""
 _KEYSTROKE = re.compile(rf"(?:\r\n|[^\x1b])?(?:{_ESCAPES.pattern})*", re.DOTALL)
+_REPEAT = re.compile(rb"\x1b\[([\x00-\x1a\x1c-\x3f]*)b")
+"""The control sequence that prints a character again, any number of times."""
 _CONTROLS = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)))
 _BYTES_A_CHARACTER = 64
 """Bytes of output that are replayed for each character of the budget: colours cost that little."""
@@ -147,8 +149,8 @@ def _read(data: bytes, columns: int, rows: int) -> str:
         lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_BYTES,
         ffi.new("size_t*", _SCROLLBACK_BYTES),
     )
-    # Eight bytes could ask for 65,535 characters, and a page of them for a second's work.
-    data = _REPEAT.sub(lambda match: match[0] if len(match[1]) < 3 else b"\x1b[%db" % columns, data)
+    # Eight bytes could ask for 65,535 characters, and a page of those for seconds of work.
+    data = _REPEAT.sub(lambda seen: seen[0] if len(seen[1]) < 3 else b"\x1b[%db" % columns, data)
     try:
         terminal.feed(data)
         text: str = terminal.contents()
