@@ -142,6 +142,8 @@ class Operator:
         loading = asyncio.ensure_future(self._model.ready())
         try:
             opening = await self._shell.start()
+            # The first prompt stands at the end of the task's turn already.
+            self._shell.observe()
             self._emit(
                 ShellStarted(
                     at=self._clock.now(),
