@@ -35,13 +35,12 @@ class Stored(NamedTuple):
 _SUMMARIES = """
     SELECT sessions.number, sessions.id, began, coalesce(outcome, CASE WHEN {recording} THEN 'recording'
                ELSE 'interrupted' END) AS outcome,
-           configs.name AS config, configs.hash AS config_hash, seeds.name AS seed, model, task,
+           configs.name AS config, configs.hash AS config_hash, configs.seed AS seed, model, task,
            turns, drift_turn, drift_kind, operated, exited, done, why, tokens, took, events, bytes,
            version, parent, note,
            (SELECT json_group_array(tag) FROM tags WHERE session = sessions.number) AS tags
     FROM sessions
     JOIN configs ON configs.number = sessions.config
-    JOIN seeds ON seeds.hash = configs.seed
     WHERE deleted IS NULL
 """
 

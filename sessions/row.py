@@ -111,19 +111,19 @@ def _config(connection: sqlite3.Connection, config: Config) -> int:
     if known is not None:
         number: int = known[0]
         return number
-    seed = sha256(config.source.encode()).hexdigest()
+    source = sha256(config.source.encode()).hexdigest()
     connection.execute(
-        "INSERT OR IGNORE INTO seeds (hash, name, text) VALUES (?, ?, ?)",
-        (seed, config.seed, config.source),
+        "INSERT OR IGNORE INTO seeds (hash, text) VALUES (?, ?)", (source, config.source)
     )
     cursor = connection.execute(
-        "INSERT INTO configs (digest, hash, name, seed, elements, prompt, scrollback)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO configs (digest, hash, name, seed, source, elements, prompt, scrollback)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             digest,
             config.hash,
             config.name,
-            seed,
+            config.seed,
+            source,
             json.dumps(config.elements),
             config.prompt,
             msgspec.json.encode(config.turns).decode(),

@@ -20,7 +20,6 @@ _FIRST = (
     """
     CREATE TABLE seeds (
         hash TEXT PRIMARY KEY,
-        name TEXT NOT NULL,
         text TEXT NOT NULL
     ) WITHOUT ROWID
     """,
@@ -30,7 +29,8 @@ _FIRST = (
         digest     TEXT NOT NULL UNIQUE,
         hash       TEXT NOT NULL,
         name       TEXT NOT NULL,
-        seed       TEXT NOT NULL REFERENCES seeds (hash),
+        seed       TEXT NOT NULL,
+        source     TEXT NOT NULL REFERENCES seeds (hash),
         elements   TEXT NOT NULL,
         prompt     TEXT NOT NULL,
         scrollback TEXT NOT NULL
