@@ -196,7 +196,7 @@ def _from_hub(name: str) -> ModelFiles:
     repository, gguf = hub.split(name)
     folder = hub.find(repository, gguf)
     missing = NotFetched(
-        f"The model {name} is not whole in the Hugging Face cache: fetch it with {_fetching(name)}."
+        f"Not all of the model {name} is in the Hugging Face cache: fetch it with {_fetching(name)}."
     )
     if folder is None:
         raise missing

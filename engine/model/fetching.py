@@ -58,7 +58,8 @@ async def _end(child: asyncio.subprocess.Process) -> None:
     try:
         if child.returncode is None:
             child.terminate()
-            await asyncio.wait_for(child.wait(), _END_SECONDS)
+            async with asyncio.timeout(_END_SECONDS):
+                await child.wait()
     except (TimeoutError, ProcessLookupError):
         pass
     finally:

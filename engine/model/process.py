@@ -107,7 +107,9 @@ class WorkerProcess:
 
     async def _ended_within(self, seconds: float) -> bool:
         try:
-            await asyncio.wait_for(self._process.wait(), seconds)
+            # Not `wait_for`, which in Python 3.11 may swallow a cancellation.
+            async with asyncio.timeout(seconds):
+                await self._process.wait()
         except TimeoutError:
             return False
         return True

@@ -5,6 +5,7 @@ moment; what it leaves half-done is resumed by the next. It says how far it is o
 JSON object a line, and a failure as a `Refused` on the last.
 """
 
+import glob
 import shutil
 import sys
 import threading
@@ -29,25 +30,27 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
 def download(repository: str, gguf: str) -> Refused | None:
     """Download a repository's model, or one GGUF file of it; says what stood in the way."""
     import httpx2
-    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub import constants, model_info, snapshot_download
     from huggingface_hub.errors import (
         GatedRepoError,
         HfHubHTTPError,
         LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
         RepositoryNotFoundError,
     )
 
     say(Progress("asking the Hugging Face Hub", 0.0))
     try:
-        files = snapshot_download(repository, dry_run=True)
-        patterns = _wanted(repository, gguf, {file.filename for file in files})
-        if isinstance(patterns, Refused):
-            return patterns
-        missing = sum(
-            file.file_size for file in files if file.filename in patterns and file.will_download
-        )
+        info = model_info(repository, files_metadata=True)
+        sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
+        wanted = _wanted(repository, gguf, set(sizes))
+        if isinstance(wanted, Refused):
+            return wanted
         cache = Path(constants.HF_HUB_CACHE)
         cache.mkdir(parents=True, exist_ok=True)
+        home = cache / f"models--{repository.replace('/', '--')}"
+        snapshot = home / "snapshots" / str(info.sha)
+        missing = sum(sizes[name] for name in wanted if not (snapshot / name).exists())
         free = shutil.disk_usage(cache).free
         if free < missing:
             return Refused(
@@ -55,8 +58,8 @@ def download(repository: str, gguf: str) -> Refused | None:
                 f"{repository} takes {missing / 1e9:.1f} GB more and {cache} has"
                 f" {free / 1e9:.1f} GB free: free some, or move the cache with HF_HOME.",
             )
-        with _Watched(cache / f"models--{repository.replace('/', '--')}" / "blobs", missing):
-            snapshot_download(repository, allow_patterns=sorted(patterns))
+        with _Watched(home / "blobs", missing):
+            snapshot_download(repository, allow_patterns=sorted(map(glob.escape, wanted)))
     except GatedRepoError:
         return Refused(
             "other",
@@ -69,14 +72,14 @@ def download(repository: str, gguf: str) -> Refused | None:
             f"The Hugging Face Hub has no model {repository}, or it is private: check the name, or"
             " log in with `hf auth login`.",
         )
-    except (LocalEntryNotFoundError, httpx2.TransportError):
+    except (LocalEntryNotFoundError, OfflineModeIsEnabled, httpx2.TransportError):
         return Refused(
             "network",
             f"The Hugging Face Hub could not be reached for {repository}: check the network, then"
             " try again; what was downloaded is kept.",
         )
     except HfHubHTTPError as error:
-        return Refused("network", f"The Hugging Face Hub did not serve {repository}: {error}.")
+        return Refused("network", f"The Hugging Face Hub did not serve {repository}: {error}")
     except OSError as error:
         return Refused("room", f"{repository} could not be written to the cache: {error}.")
     return None

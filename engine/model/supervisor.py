@@ -89,7 +89,7 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
     rows: int = 0
     """How many completions it can run at once; 0 until it is ready."""
     restarts: int = 0
-    """How often it was started again."""
+    """How many workers were lost before this one."""
 
 
 class Listener(Protocol):
@@ -131,8 +131,11 @@ class Supervisor:
         return self._status
 
     def start(self) -> None:
-        """Begin to keep a worker; again after it failed. Does nothing while one is kept."""
-        if self._keeping is None or self._keeping.done():
+        """Begin to keep a worker; again after it failed, never after it was closed.
+
+        Does nothing while one is kept.
+        """
+        if self._status.state != "closed" and (self._keeping is None or self._keeping.done()):
             self._set("starting")
             self._keeping = asyncio.create_task(self._keep(), name="worker-supervisor")
 
@@ -158,6 +161,7 @@ class Supervisor:
         """End the worker, or the fetch under way, and wait for it."""
         if self._status.state != "closed":
             self._set("closed")
+            self._listener.gone(WorkerGone("The model was closed."))
         if self._keeping is not None:
             if not self._keeping.cancelling():
                 self._keeping.cancel()
@@ -175,11 +179,10 @@ class Supervisor:
     async def _keep(self) -> None:
         """Start a worker, again and again, until closed, failed or given up."""
         deaths: deque[float] = deque()
-        restarts = 0
         try:
             while True:
                 try:
-                    await self._live_once(restarts)
+                    await self._live_once()
                 except WorkerGone as error:
                     why = str(error)
                 now = time.monotonic()
@@ -191,37 +194,53 @@ class Supervisor:
                         f"{why} That is {len(deaths)} times within {self._patience.window:.0f}"
                         f" seconds, so it is not started again; what it said is in {logs_folder()}."
                     )
-                restarts += 1
-                self._set("lost", why=why, restarts=restarts)
                 await asyncio.sleep(self._patience.backoff * 2 ** (len(deaths) - 1))
         except ModelError as error:
-            self._set("failed", why=str(error), restarts=restarts)
+            self._set("failed", why=str(error))
             self._listener.gone(error)
 
-    async def _live_once(self, restarts: int) -> None:
+    async def _live_once(self) -> None:
         """One worker's life. Raises `WorkerGone` at its end, `ModelError` where none can help."""
-        files = await self._files(restarts)
-        process = await WorkerProcess.start(self._options.command)
+        files = await self._files()
+        try:
+            process = await WorkerProcess.start(self._options.command)
+        except WorkerGone as error:
+            self._lose(error)
+            raise
         self._set("loading", step="starting the model's process", pid=process.pid)
         self._process, self._hung, self._heard_at = process, "", time.monotonic()
         watching = asyncio.create_task(self._watch(process))
         try:
-            process.send(self._load(files))
-            async for reply in process.replies():
-                self._heard_at = time.monotonic()
-                self._take(reply)
-            raise WorkerGone(f"The model's process {self._hung or await process.epitaph()}.")
-        except FrameError as error:
-            raise WorkerGone(f"The model's process was ended: {error}") from error
+            await self._listen(process, self._load(files))
+        except WorkerGone as error:
+            process.kill()
+            self._lose(error)
+            raise
         finally:
             self._process, self._tokenizer = None, False
             watching.cancel()
-            self._listener.gone(WorkerGone("The model's process went away."))
             await process.end()
 
-    async def _files(self, restarts: int) -> ModelFiles:
+    async def _listen(self, process: WorkerProcess, load: Load) -> None:
+        """Hear a worker out. Raises `WorkerGone` when it ends or makes no sense."""
+        try:
+            process.send(load)
+            async for reply in process.replies():
+                self._heard_at = time.monotonic()
+                self._take(reply)
+        except FrameError as error:
+            raise WorkerGone(f"The model's process was ended: {error}") from error
+        raise WorkerGone(f"The model's process {self._hung or await process.epitaph()}.")
+
+    def _lose(self, error: WorkerGone) -> None:
+        """A worker is gone. Told before anything is awaited, so that nobody asks the dead one."""
+        self._process, self._tokenizer = None, False
+        self._set("lost", why=str(error), restarts=self._status.restarts + 1)
+        self._listener.gone(error)
+
+    async def _files(self) -> ModelFiles:
         """The model's files, fetched first where they are not here."""
-        self._set("starting", step="looking for the model", restarts=restarts)
+        self._set("starting", step="looking for the model")
         try:
             # In a thread: reading a GGUF file's head takes seconds.
             return await asyncio.to_thread(resolve, self._options.model)
@@ -277,6 +296,8 @@ class Supervisor:
     def _set(self, state: WorkerState, **changes: Any) -> None:
         """Go to a state and tell it; the model, its process and the restarts are kept."""
         now = self._status
+        if now.state == "closed":
+            return
         kept = {"provenance": now.provenance, "pid": now.pid, "restarts": now.restarts}
         if state in ("closed", "failed", "lost"):
             kept["pid"] = 0
