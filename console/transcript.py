@@ -98,11 +98,10 @@ class Transcript:
 
 def _verdict(ended: RunEnded) -> str:
     done = {True: ", done", False: ", not done", None: ""}[ended.done]
-    axes = (
-        f"{'operated' if ended.operated else 'did not operate'}, "
-        f"{'exited' if ended.exited else 'did not exit'}{done}"
+    axes = f"{'operated' if ended.operated else 'did not operate'}, " + (
+        "exited" if ended.exited else "did not exit"
     )
     return (
-        f"{ended.outcome}: {axes}; {ended.why}; {ended.turns} turns; session {ended.session}. "
-        "One run: nothing to conclude from yet."
+        f"{ended.outcome}: {axes}{done} · {ended.why} · turns {ended.turns} · "
+        f"session {ended.session}\none run: nothing can be concluded from it"
     )

@@ -29,6 +29,8 @@ def command(as_json: bool, demo: bool, **options: Any) -> None:
       driftty run -c bare --drift continue         # let its prose be executed
       driftty run --json | jq -c 'select(.type == "DriftSeen")'
     """
+    if demo:
+        options["model"] = "demo"
     spec = build_spec(options)
     status = asyncio.run(_run(spec, model_choice(options), as_json=as_json, demo=demo))
     if status:

@@ -1,0 +1,5 @@
+"""`python -m console` is `driftty`."""
+
+from console.cli import main
+
+main()
