@@ -1,0 +1,166 @@
+"""The console: wires driver, view, screens, theme and keys together, and nothing else."""
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Iterable
+
+from rich.text import Text
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from console import appearance
+from console.commands import commands
+from console.crash import report
+from console.desk import Desk
+from console.keymap import bindings, read_keymap
+from console.pump import Pump
+from console.safe import clean
+from console.screens.lines import LinesScreen
+from console.screens.operate import Operate
+from console.settings import Settings, read_settings, write_settings
+from console.view.driver import Driver
+from console.view.figures import number
+from console.view.state import ViewState
+from console.view.worker import WorkerView
+from engine.errors import DrifttyError, SettingsError
+from engine.events import AnyEvent, RunEnded, SessionStarted
+from engine.model.supervisor import WorkerStatus
+from engine.run import RunSpec
+from engine.seeds.library import SeedLibrary
+from engine.tasks.library import TaskLibrary
+
+
+class DrifttyApp(App[int]):
+    """The console over one driver. Its result is the exit status."""
+
+    TITLE = "driftty"
+    CSS_PATH = "../themes/driftty.tcss"
+    BINDINGS = bindings("app")
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(
+        self, driver: Driver, seeds: SeedLibrary, tasks: TaskLibrary, defaults: RunSpec
+    ) -> None:
+        """`defaults`: the run that is planned when the console opens."""
+        self._wrong: list[SettingsError] = []
+        self.looks, wrong = appearance.appearances()
+        self._wrong += wrong
+        self.look = self.looks[appearance.DEFAULT]
+        super().__init__()
+        self.driver = driver
+        self.view = ViewState()
+        self.worker = WorkerView()
+        self.operate = Operate(self.view, self.worker)
+        self.desk = Desk(self, defaults, seeds, tasks)
+        self.pump: Pump[AnyEvent] = Pump(self._fold, self._draw, self._later, time.monotonic)
+        for look in self.looks.values():
+            self.register_theme(look.textual_theme())
+        self._dress()
+        self._read_keys()
+
+    def get_default_screen(self) -> Screen[None]:
+        """The Operate screen is where one is."""
+        return self.operate
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette has the console's own commands and no others."""
+        return commands(self)
+
+    def on_mount(self) -> None:
+        """Follow the driver and the signals, and show what is planned."""
+        self.driver.subscribe(self.pump.put)
+        self.driver.on_worker(self._hear)
+        loop = asyncio.get_running_loop()
+        for one in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(one, self.leave, 128 + one)
+        for error in self._wrong:
+            self.complain(error)
+        self.call_after_refresh(self.desk.show_plan)
+
+    async def on_unmount(self) -> None:
+        """However the console goes, the session under way is closed."""
+        await self.driver.stop()
+
+    def wear(self, name: str, *, keep: bool = True) -> None:
+        """Change the theme now, and `keep` it for the next time."""
+        self.look = self.looks[name]
+        self.theme = name
+        if self.operate.is_mounted:
+            self.call_after_refresh(self.operate.restyle)
+        if keep:
+            try:
+                write_settings(Settings(theme=name))
+            except SettingsError as error:
+                self.complain(error)
+
+    def leave(self, status: int) -> None:
+        """Close the console; the session under way ends as stopped."""
+        self.exit(status, return_code=status)
+
+    def complain(self, error: DrifttyError) -> None:
+        """Show what a person can act on."""
+        self.notify(clean(str(error)), severity="error", timeout=12, markup=False)
+
+    def copied(self, text: str) -> None:
+        """Put a text on the clipboard and say so."""
+        self.copy_to_clipboard(text)
+        self.notify(f"{number(len(text), 'character')} copied", timeout=2, markup=False)
+
+    def action_help(self) -> None:
+        """Help for the focused pane."""
+        if not isinstance(self.screen, LinesScreen):
+            self.desk.help()
+
+    async def action_quit(self) -> None:
+        """Leave, asking first while a run is under way."""
+        self.desk.quit()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a person types into the shell, every key but the one that leaves is the shell's."""
+        if action in ("help", "quit", "command_palette"):
+            return not self.operate.typing
+        return True
+
+    def _fold(self, event: AnyEvent) -> None:
+        self.view.apply(event)
+        if isinstance(event, SessionStarted | RunEnded):
+            self.operate.refresh_bindings()
+
+    def _draw(self) -> None:
+        if self.operate.is_mounted:
+            self.operate.sync()
+        if isinstance(self.screen, LinesScreen):
+            self.screen.sync()
+
+    def _later(self, seconds: float, call: object) -> object:
+        return self.set_timer(seconds, call)  # type: ignore[arg-type]
+
+    def _hear(self, status: WorkerStatus) -> None:
+        self.worker.hear(status)
+        if self.view.priming.tokens is None:
+            self.desk.count()
+        self.pump.wake()
+
+    def _dress(self) -> None:
+        try:
+            theme = read_settings().theme
+            if theme not in self.looks:
+                raise SettingsError(f"settings.toml: there is no theme `{theme}`.")
+        except SettingsError as error:
+            self._wrong.append(error)
+            theme = appearance.DEFAULT
+        self.wear(theme, keep=False)
+
+    def _read_keys(self) -> None:
+        try:
+            self.set_keymap(read_keymap())
+        except SettingsError as error:
+            self._wrong.append(error)
+
+    def _fatal_error(self) -> None:
+        """Replace Textual's page of traceback by a sentence; the rest is in a file."""
+        error = sys.exc_info()[1] or self._exception
+        self.panic(Text(report(error)))

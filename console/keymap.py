@@ -1,0 +1,146 @@
+"""Every key of the console, once: its id, what it does, and where it counts.
+
+Ids are stable: a person's `keymap.toml` in the config folder maps an id to other keys.
+
+    "run.pause" = "p"
+    "app.quit" = "ctrl+q,ctrl+x"
+"""
+
+import re
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+import msgspec
+from textual.binding import Binding, BindingType
+
+from engine import folders
+from engine.errors import SettingsError
+
+Place: TypeAlias = Literal[
+    "app", "operate", "pane", "shell", "priming", "proposal", "search", "seeds", "dialog"
+]
+"""Where a key counts; a key of the focused pane goes before one of the screen."""
+
+
+class Key(NamedTuple):
+    """A key and its action."""
+
+    id: str
+    keys: str
+    """Textual's names, separated by commas."""
+    action: str
+    words: str
+    """For help, a phrase."""
+    short: str = ""
+    """For the footer, one or two words; empty to leave it out of the footer."""
+    priority: bool = False
+
+
+KEYS: dict[Place, tuple[Key, ...]] = {
+    "app": (
+        Key("app.palette", "ctrl+p", "command_palette", "every command, by name", "palette", True),
+        Key("app.help", "f1", "help", "help for the focused pane", "help", True),
+        Key("app.quit", "ctrl+q", "quit", "quit", "quit", True),
+    ),
+    "operate": (
+        Key("run.new", "n", "new_run", "a new run: task, config, sampling", "new run"),
+        Key("run.again", "r", "again", "the same run with the next rng", "again"),
+        Key("run.pause", "space", "pause", "pause the operator, or let it go on", "pause"),
+        Key("run.step", "s", "step", "let it take one turn, then pause", "step"),
+        Key("run.mode", "m", "mode", "next mode: watch, confirm, step", "mode"),
+        Key("run.stop", "x", "stop", "end the run", "stop"),
+        Key("run.inject", "i", "inject", "say something to the operator", "inject"),
+        Key("run.warmer", "plus", "warmer(1)", "temperature up by 0.1"),
+        Key("run.cooler", "minus", "warmer(-1)", "temperature down by 0.1"),
+        Key("run.approve", "a", "approve", "run the proposed command", "approve"),
+        Key("run.edit", "e", "edit", "edit the proposed command", "edit"),
+        Key("run.veto", "v", "veto", "refuse the proposed command", "veto"),
+        Key("screen.seeds", "f2", "seeds", "choose a seed and its elements", "seeds"),
+        Key("screen.payload", "f3", "payload", "the exact prompt, id by id", "payload"),
+        Key("pane.maximise", "z,f11", "maximise", "the focused pane on the whole screen", "zoom"),
+        Key("pane.restore", "escape", "restore", "all panes again"),
+        Key("pane.search", "slash", "search", "search in the focused pane", "search"),
+        Key("pane.next-hit", "right_square_bracket", "hit(1)", "next hit of the search"),
+        Key("pane.previous-hit", "left_square_bracket", "hit(-1)", "previous hit"),
+    ),
+    "pane": (
+        Key("pane.copy", "c,ctrl+shift+c,ctrl+c", "copy", "copy the selection, or all", "copy"),
+        Key("pane.top", "g,home", "top", "to the first line"),
+        Key("pane.tail", "G,end", "tail", "to the last line, and follow"),
+    ),
+    "shell": (
+        Key("shell.type", "enter,t", "type", "type into the shell yourself", "type"),
+        Key("shell.leave", "ctrl+right_square_bracket,f12", "leave", "stop typing", "leave", True),
+    ),
+    "priming": (
+        Key("priming.left", "left", "element(-1)", "previous element"),
+        Key("priming.right", "right", "element(1)", "next element"),
+        Key("priming.toggle", "enter", "switch", "switch the element", "switch"),
+        *(
+            Key(f"priming.toggle-{n}", str(n), f"switch({n})", f"switch element {n}")
+            for n in range(1, 8)
+        ),
+    ),
+    "proposal": (
+        Key("proposal.run", "enter", "run", "run the command as it stands", "run"),
+        Key("proposal.veto", "escape", "veto", "refuse it", "veto"),
+    ),
+    "search": (
+        Key("search.next", "enter", "accept", "next place", "next"),
+        Key("search.close", "escape", "close", "close the search", "close"),
+    ),
+    "seeds": (Key("seeds.take", "enter", "take", "take the seed as shown", "take"),),
+    "dialog": (
+        Key("dialog.accept", "ctrl+enter,f10", "accept", "accept", "accept"),
+        Key("dialog.close", "escape", "close", "close", "close"),
+    ),
+}
+"""By place, in the order in which help and footer name them."""
+
+_KEY = re.compile(r"(?:(?:ctrl|shift|alt|super)\+)*[A-Za-z0-9_]+")
+
+
+def bindings(place: Place) -> list[BindingType]:
+    """A place's keys, as Textual wants them."""
+    return [
+        Binding(
+            key.keys,
+            key.action,
+            key.words,
+            show=bool(key.short),
+            priority=key.priority,
+            id=key.id,
+        )
+        for key in KEYS[place]
+    ]
+
+
+def known() -> dict[str, Key]:
+    """Every key by its id."""
+    return {key.id: key for keys in KEYS.values() for key in keys}
+
+
+def read_keymap(path: Path | None = None) -> dict[str, str]:
+    """A person's own keys, id to keys; empty where there is no file.
+
+    Raises `SettingsError` naming the file and the id or key that is wrong.
+    """
+    path = path or folders.config() / "keymap.toml"
+    try:
+        keymap = msgspec.toml.decode(path.read_bytes(), type=dict[str, str])
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: the keymap cannot be read: {error}.") from error
+    ids = known()
+    for name, keys in keymap.items():
+        if name not in ids:
+            near = ", ".join(sorted(one for one in ids if one.split(".")[0] == name.split(".")[0]))
+            raise SettingsError(
+                f"{path}: there is no key `{name}`; "
+                f"{'near it are ' + near if near else 'F1 lists them all'}."
+            )
+        for key in keys.split(","):
+            if not _KEY.fullmatch(key.strip()):
+                raise SettingsError(f"{path}: `{name}`: `{key}` is not a key, such as `ctrl+k`.")
+    return keymap

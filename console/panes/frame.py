@@ -1,0 +1,112 @@
+"""The lines between the panes: one lattice with real joints, titles on it, the focused pane heavy."""
+
+from rich.segment import Segment
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from console.panes.boxes import BOXES, HEAVY, LIGHT, Joint
+from console.panes.layout import Box
+from console.panes.look import look_of
+from console.panes.strips import shown, strip_of
+from console.view.line import Piece
+
+
+class Label:
+    """A text on the upper border of a box, and which pane a click on it asks for."""
+
+    __slots__ = ("pane", "pieces", "x", "y")
+
+    def __init__(self, x: int, y: int, pieces: tuple[Piece, ...], pane: str) -> None:
+        self.x, self.y, self.pieces, self.pane = x, y, pieces, pane
+
+    @property
+    def width(self) -> int:
+        """In cells."""
+        return strip_width(self.pieces)
+
+
+def strip_width(pieces: tuple[Piece, ...]) -> int:
+    """How many cells pieces take."""
+    return sum(Segment(shown(piece.text)).cell_length for piece in pieces)
+
+
+class Frame(Widget):
+    """Draws boxes that share borders; lies under the panes."""
+
+    class Asked(Message):
+        """A click on a pane's title."""
+
+        def __init__(self, pane: str) -> None:
+            super().__init__()
+            self.pane = pane
+
+    def __init__(self) -> None:
+        super().__init__(id="frame")
+        self._joints: dict[tuple[int, int], Joint] = {}
+        self._labels: dict[int, list[Label]] = {}
+        self._cache: dict[int, Strip] = {}
+
+    def draw(self, boxes: list[Box], focused: Box | None, labels: list[Label]) -> None:
+        """Show these boxes and labels; `focused` is drawn heavy."""
+        joints: dict[tuple[int, int], Joint] = {}
+        for box in boxes:
+            _outline(joints, box, LIGHT)
+        if focused is not None:
+            _outline(joints, focused, HEAVY)
+        by_row: dict[int, list[Label]] = {}
+        for label in sorted(labels, key=lambda label: label.x):
+            by_row.setdefault(label.y, []).append(label)
+        self._joints, self._labels = joints, by_row
+        self._cache.clear()
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the lattice with the labels on it."""
+        row = y + self.region.y
+        if row not in self._cache:
+            self._cache[row] = self._row(row)
+        return self._cache[row].apply_style(self.rich_style)
+
+    def _row(self, y: int) -> Strip:
+        segments: list[Segment] = []
+        x = 0
+        for label in self._labels.get(y, []):
+            segments.extend(self._lines(y, x, label.x))
+            segments.extend(strip_of(look_of(self), *label.pieces))
+            x = max(x, label.x) + label.width
+        segments.extend(self._lines(y, x, self.size.width))
+        return Strip(segments).simplify()
+
+    def _lines(self, y: int, start: int, stop: int) -> list[Segment]:
+        look = look_of(self)
+        light, heavy = look.style("rule"), look.style("accent")
+        segments = []
+        for x in range(start, stop):
+            joint = self._joints.get((x, y), Joint())
+            segments.append(Segment(BOXES[joint], heavy if HEAVY in joint else light))
+        return segments
+
+    def on_click(self, event: events.Click) -> None:
+        """Ask for the pane whose title was clicked."""
+        for label in self._labels.get(event.y + self.region.y, []):
+            if label.pane and label.x <= event.x < label.x + label.width:
+                self.post_message(self.Asked(label.pane))
+
+
+def _outline(joints: dict[tuple[int, int], Joint], box: Box, weight: int) -> None:
+    def add(x: int, y: int, joint: Joint) -> None:
+        joints[x, y] = joints.get((x, y), Joint()).joined(joint)
+
+    across, along = Joint(left=weight, right=weight), Joint(up=weight, down=weight)
+    for x in range(box.x + 1, box.right):
+        add(x, box.y, across)
+        add(x, box.bottom, across)
+    for y in range(box.y + 1, box.bottom):
+        add(box.x, y, along)
+        add(box.right, y, along)
+    add(box.x, box.y, Joint(right=weight, down=weight))
+    add(box.right, box.y, Joint(left=weight, down=weight))
+    add(box.x, box.bottom, Joint(right=weight, up=weight))
+    add(box.right, box.bottom, Joint(left=weight, up=weight))

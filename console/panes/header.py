@@ -1,0 +1,100 @@
+"""The first line: what runs, with which dice, and how it stands."""
+
+from rich.cells import cell_len
+from textual.strip import Strip
+from textual.widget import Widget
+
+from console.panes.look import look_of
+from console.panes.strips import on, shown, strip_of
+from console.view.header import MARKS, HeaderView
+from console.view.line import Piece
+from console.view.outcome import GLYPHS
+from console.view.worker import WorkerView
+
+BAR = 10
+
+
+class Header(Widget):
+    """One row. What does not fit is left out whole, what matters least first."""
+
+    def __init__(self, view: HeaderView, worker: WorkerView) -> None:
+        super().__init__(id="header")
+        self._view = view
+        self._worker = worker
+        self._seen = (-1, -1)
+
+    def sync(self) -> None:
+        """Take in what changed."""
+        seen = (self._view.version, self._worker.version)
+        if seen != self._seen:
+            self._seen = seen
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """The line."""
+        width = self.size.width
+        right = state_pieces(self._view, self._worker)
+        left = fact_pieces(self._view, width - _cells(right) - 3)
+        gap = max(1, width - _cells(left) - _cells(right) - 2)
+        pieces = (Piece(" "), *left, Piece(" " * gap), *right, Piece(" "))
+        return on(strip_of(look_of(self), *pieces), width, self.rich_style)
+
+
+def fact_pieces(view: HeaderView, room: int) -> list[Piece]:
+    """Model, device, dtype, config, temperature and rng, as many as fit into so many cells."""
+    facts = [
+        ("model", view.model, "text"),
+        ("device", view.device.split(" (")[0], "text"),
+        ("dtype", view.dtype, "text"),
+        ("config", view.config, "heading"),
+        ("warmth", f"T {view.sampling.temperature:g}", "text"),
+        ("rng", f"rng {view.rng}", "text"),
+        ("hardware", view.device.partition(" (")[2].rstrip(")"), "faint"),
+    ]
+    facts = [fact for fact in facts if fact[1]]
+    for name in ("", "hardware", "dtype", "device", "rng", "model", "warmth"):
+        facts = [fact for fact in facts if fact[0] != name]
+        pieces = _joined([Piece(text, style) for _, text, style in facts])
+        if _cells(pieces) <= room:
+            return pieces
+    return [Piece("driftty ", "brand")]
+
+
+def state_pieces(view: HeaderView, worker: WorkerView) -> list[Piece]:
+    """How it stands, by glyph and word."""
+    status = worker.status
+    if not view.running and status is not None and status.state == "failed":
+        return [Piece("✗ no model", "bad")]
+    if not view.running and status is not None and status.state == "lost":
+        return [Piece("◌ model lost, starting again", "phase-lost")]
+    if worker.loading and (not view.running or view.phase == "starting"):
+        percent = f" {status.fraction:.0%}" if status else ""
+        return [Piece("◌ loading ", "phase-starting"), Piece(worker.bar(BAR), "bar-load"),
+                Piece(percent, "text")]  # fmt: skip
+    if view.phase == "ended" and view.outcome is not None:
+        return [Piece(f"{GLYPHS[view.outcome]} {view.outcome}", "phase-ended")]
+    words = {"asking": "your word?", "lost": "model lost", "idle": "ready"}
+    pieces = [
+        Piece(f"{MARKS[view.phase]} {words.get(view.phase, view.phase)}", f"phase-{view.phase}")
+    ]
+    if view.running:
+        if view.mode != "watch":
+            pieces.append(Piece(f"  {view.mode}", "text"))
+        if view.turn:
+            pieces.append(Piece(f"  turn {view.turn}/{view.limit}", "text"))
+        if view.sandbox == "none":
+            pieces.append(Piece("  ! no sandbox", "warn"))
+    return pieces
+
+
+def _joined(facts: list[Piece]) -> list[Piece]:
+    pieces = [Piece("driftty  ", "brand")]
+    for number, fact in enumerate(facts):
+        if number:
+            pieces.append(Piece(" · ", "rule"))
+        pieces.append(fact)
+    return pieces
+
+
+def _cells(pieces: list[Piece]) -> int:
+    return sum(cell_len(shown(piece.text)) for piece in pieces)

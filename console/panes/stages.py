@@ -1,0 +1,149 @@
+"""The STAGES pane: where every millisecond went, as one line or, with room, as a table."""
+
+from textual import events
+
+from console.panes.text import TextPane
+from console.view.figures import duration, number, rate
+from console.view.line import Line, Piece, line
+from console.view.stages import StagesView, TurnStages
+from engine.events import Stage
+
+NAMES: dict[Stage, str] = {
+    "load": "load",
+    "bring_up": "bring up",
+    "seed": "seed",
+    "first_token": "first token",
+    "completion": "completion",
+    "route": "route",
+    "exec": "exec",
+    "observe": "observe",
+}
+
+RUNNING = "▸"
+
+COLUMNS: tuple[tuple[str, int], ...] = (
+    ("turn", 5),
+    ("prefill", 9),
+    ("seed", 9),
+    ("first", 9),
+    ("tokens", 8),
+    ("completion", 11),
+    ("speed", 12),
+    ("exec", 9),
+    ("observe", 9),
+)
+"""Title and width in cells."""
+
+
+class StagesPane(TextPane):
+    """The latest of each stage in one line, or all turns in a table."""
+
+    NAME = "STAGES"
+    HELP = """\
+What each stage of a turn took, by the session's own clock.
+
+- `load` the model's weights, `bring up` sandbox and shell to the first prompt
+- `seed` the prompt's new tokens (prefill), `first token` from request to first token
+- `completion` from request to last token, `route` telling command from drift
+- `exec` the command in the shell, `observe` shell output to a user turn
+
+`▸` marks the stage under way.
+"""
+
+    def __init__(self, view: StagesView) -> None:
+        super().__init__(id="stages")
+        self._view = view
+        self._seen = (-1, False)
+
+    def sync(self) -> None:
+        """Take in what changed."""
+        table = self.size.height > 2
+        seen = (self._view.version, table)
+        if seen == self._seen:
+            return
+        self._seen = seen
+        self.show(stage_table(self._view, self.width) if table else [stage_line(self._view)])
+        total = sum(turn.took.get("completion", 0) for turn in self._view.turns)
+        ran = sum(turn.took.get("exec", 0) for turn in self._view.turns)
+        parts = f"model {duration(total)} · shell {duration(ran)}" if total else ""
+        self.subtitle = (Piece(parts, "subtitle"),) if parts else ()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Change between line and table."""
+        super().on_resize(event)
+        self.sync()
+
+
+def stage_line(view: StagesView) -> Line:
+    """The latest of each stage, in the order they happen, the one under way marked."""
+    pieces: list[tuple[str, str]] = []
+    latest = view.latest
+    for stage, name in NAMES.items():
+        took = view.once.get(stage) if stage in view.once else None
+        if latest and stage in latest.took:
+            took = latest.took[stage]
+        running = view.running == stage
+        if took is None and not running:
+            continue
+        if stage in ("route", "observe") and not running:
+            continue  # always well below what a person waits for; the table has them
+        if pieces:
+            pieces.append((" · ", "rule"))
+        pieces.append((f"{RUNNING} {name} " if running else f"{name} ", "faint"))
+        pieces.append((duration(took) if took is not None else "…", "text"))
+        if stage == "completion" and latest:
+            pieces.append((" · ", "rule"))
+            pieces.append((rate(*latest.decoding), "heading"))
+    if not pieces:
+        return line(("Nothing has been timed yet.", "note"))
+    return line(*pieces)
+
+
+def stage_table(view: StagesView, width: int) -> list[Line]:
+    """One row a turn, newest last, under what happened once."""
+    lines = []
+    if view.once:
+        once = " · ".join(f"{NAMES[stage]} {duration(took)}" for stage, took in view.once.items())
+        lines.append(line((once, "text")))
+    if not view.turns:
+        return lines or [line(("Nothing has been timed yet.", "note"))]
+    shown = _columns(width)
+    heads = "".join(f"{title:>{cells}}" for title, cells in shown)
+    lines.append(line((heads, "faint")))
+    for turn in view.turns:
+        cells = _cells(turn)
+        text = "".join(f"{cells[title]:>{size}}" for title, size in shown)
+        under_way = turn is view.latest and view.running
+        lines.append(
+            line((text, "text"), (f"  {RUNNING} {NAMES[view.running]}", "accent"))
+            if under_way and view.running
+            else line((text, "text"))
+        )
+    return lines
+
+
+def _columns(width: int) -> list[tuple[str, int]]:
+    """As many columns as fit, leaving out first what says least."""
+    shown = list(COLUMNS)
+    for title in ("observe", "prefill", "first", "tokens", "seed"):
+        if sum(cells for _, cells in shown) + 14 <= width:
+            break
+        shown = [column for column in shown if column[0] != title]
+    return shown
+
+
+def _cells(turn: TurnStages) -> dict[str, str]:
+    def took(stage: Stage) -> str:
+        return duration(turn.took[stage]) if stage in turn.took else "–"
+
+    return {
+        "turn": str(turn.turn),
+        "prefill": number(turn.prefilled, "tok", "tok") if turn.prefilled else "–",
+        "seed": took("seed"),
+        "first": took("first_token"),
+        "tokens": str(turn.tokens) if turn.tokens else "–",
+        "completion": took("completion"),
+        "speed": rate(*turn.decoding),
+        "exec": took("exec"),
+        "observe": took("observe"),
+    }

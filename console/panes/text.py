@@ -1,0 +1,95 @@
+"""A pane of logical lines, wrapped to its width; only what changed is wrapped again."""
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.strip import Strip
+
+from console.panes.rows import RowsPane
+from console.panes.strips import Row, wrap
+from console.view.line import Line
+
+
+class TextPane(RowsPane):
+    """Lines as rows. Subclasses call `show` with the whole list whenever it changed."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's word for it
+        super().__init__(id=id)
+        self._lines: list[Line] = []
+        self._starts: list[int] = []
+        """The number of each line's first row."""
+        self._rows: list[Row] = []
+        self._wrapped = 0
+        """The width the rows were made for."""
+
+    def row_count(self) -> int:
+        """How many rows there are."""
+        return len(self._rows)
+
+    def row(self, number: int) -> Strip:
+        """A row as drawn."""
+        return self._rows[number].strip(self.look, self._wrapped)
+
+    def row_text(self, number: int) -> str:
+        """A row's text as drawn."""
+        return self._rows[number].text
+
+    def show(self, lines: Sequence[Line], *, dropped: int = 0) -> None:
+        """Show these lines. `dropped`: how many lines went from the front since the last call."""
+        follow = self.at_tail
+        width = self.width
+        if dropped:
+            self._drop(dropped)
+        if width != self._wrapped:
+            self._wrapped = width
+            self._cut(0)
+        kept = _same(self._lines, lines)
+        first = self._starts[kept] if kept < len(self._starts) else len(self._rows)
+        self._cut(kept)
+        for line in lines[kept:]:
+            self._lines.append(line)
+            self._starts.append(len(self._rows))
+            self._rows.extend(wrap(line, width))
+        self.resized_rows(width, follow)
+        if dropped:
+            self.refresh()
+        else:
+            top = self.scroll_offset.y
+            height = self.size.height
+            if first < top + height:
+                self.refresh_lines(max(first, top), top + height - max(first, top))
+
+    def restyle(self) -> None:
+        """Draw everything anew, in another theme."""
+        lines, self._wrapped = self._lines[:], 0
+        self.show(lines)
+        self.refresh()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Wrap to the new width."""
+        if self.width != self._wrapped:
+            self.show(self._lines[:])
+            self.refresh()
+
+    def _cut(self, line: int) -> None:
+        """Forget the rows of a line and all after it."""
+        if line < len(self._starts):
+            del self._rows[self._starts[line] :]
+            del self._starts[line:]
+            del self._lines[line:]
+
+    def _drop(self, lines: int) -> None:
+        """Forget lines at the front, keeping in view what was."""
+        rows = self._starts[lines] if lines < len(self._starts) else len(self._rows)
+        del self._lines[:lines]
+        del self._rows[:rows]
+        self._starts = [start - rows for start in self._starts[lines:]]
+        self.scroll_to(y=max(0, self.scroll_offset.y - rows), animate=False, immediate=True)
+
+
+def _same(old: Sequence[Line], new: Sequence[Line]) -> int:
+    """How many leading lines are the very same objects."""
+    for number, (before, after) in enumerate(zip(old, new, strict=False)):
+        if before is not after:
+            return number
+    return min(len(old), len(new))

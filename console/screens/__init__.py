@@ -1,0 +1,1 @@
+"""The screens and dialogs: what a person meets, made of panes."""

@@ -1,0 +1,69 @@
+"""What a person does with panes: search in them, and look at one alone."""
+
+from typing import TYPE_CHECKING, cast
+
+from console.panes.bars import SearchBar, SearchInput
+from console.panes.layout import PaneName
+
+if TYPE_CHECKING:
+    from console.screens.operate import Operate
+
+
+class Finding:
+    """Actions of the Operate screen on its panes."""
+
+    searching: PaneName | None = None
+    """The pane with the search bar at its foot."""
+
+    def action_maximise(self) -> None:
+        """The focused pane alone, or all again."""
+        screen = cast("Operate", self)
+        name = cast(PaneName, screen.focused_pane.id)
+        screen.maximise(None if screen.maximised else name)
+
+    def action_restore(self) -> None:
+        """End the search's marks, then the maximised pane."""
+        screen = cast("Operate", self)
+        if screen.focused_pane.found:
+            screen.focused_pane.search("")
+        else:
+            screen.maximise(None)
+
+    def action_search(self) -> None:
+        """Open the search bar for the focused pane."""
+        screen = cast("Operate", self)
+        self.searching = cast(PaneName, screen.focused_pane.id)
+        screen.lay_out()
+        bar = screen.query_one(SearchBar)
+        bar.say("⏎ next   esc close")
+        bar.query_one(SearchInput).focus()
+
+    def action_hit(self, step: int) -> None:
+        """The next or the previous place of the last search."""
+        screen = cast("Operate", self)
+        pane = screen.focused_pane
+        pane.search(pane.found, backwards=step < 0, again=True)
+
+    def on_input_changed(self, event: SearchInput.Changed) -> None:
+        """Search as it is typed."""
+        if isinstance(event.input, SearchInput):
+            self._seek(event.value, again=False)
+
+    def on_search_input_sought(self, event: SearchInput.Sought) -> None:
+        """Go on, or close the bar."""
+        if event.text is not None:
+            self._seek(event.text, again=event.again)
+            return
+        screen = cast("Operate", self)
+        searched, self.searching = self.searching, None
+        screen.lay_out()
+        if searched is not None:
+            screen.set_focus(screen.pane(searched))
+
+    def _seek(self, text: str, *, again: bool) -> None:
+        screen = cast("Operate", self)
+        if self.searching is None:
+            return
+        found = screen.pane(self.searching).search(text, again=again)
+        bar = screen.query_one(SearchBar)
+        bar.say("⏎ next   esc close" if found or not text else "not found   esc close")

@@ -1,0 +1,68 @@
+"""Help for where one is: what the focused pane shows, and every key that counts there."""
+
+from textual.screen import Screen
+
+from console.keymap import KEYS, Key, Place
+from console.panes.footer import key_name
+from console.panes.rows import RowsPane
+from console.screens.lines import LinesScreen
+from console.view.line import Line, line
+
+PLACES: tuple[tuple[Place, str], ...] = (
+    ("operate", "The run and the screen"),
+    ("pane", "In any pane"),
+    ("app", "Everywhere"),
+)
+
+ABOUT = """\
+A local language model operates a real shell. What the shell prints it gets as user turns, what it
+writes is typed into the shell; nothing else stands between them.
+"""
+
+
+def help_screen(screen: Screen[object]) -> LinesScreen:
+    """Help for the focused pane of a screen."""
+    pane = screen.focused if isinstance(screen.focused, RowsPane) else None
+    lines = help_lines(pane, _keys(screen))
+    name = pane.NAME if pane else "driftty"
+    return LinesScreen(f"Help: {name}", lambda: "Every key can be changed in keymap.toml.",
+                       lambda: lines, "tall")  # fmt: skip
+
+
+def help_lines(pane: RowsPane | None, keys: dict[str, str]) -> list[Line]:
+    """The pane's own words, its keys, then the keys of everywhere. `keys`: id to keys in use."""
+    lines = [line((text, "text"), indent=2) for text in _filled(pane.HELP if pane else ABOUT)]
+    places = list(PLACES)
+    if pane is not None and pane.id in KEYS:
+        places.insert(0, (pane.id, f"In {pane.NAME}"))
+    for place, title in places:
+        lines += [line(""), line((title, "accent"))]
+        lines += [_key_line(key, keys.get(key.id, key.keys)) for key in KEYS[place]]
+    return lines
+
+
+def _key_line(key: Key, keys: str) -> Line:
+    names = "  ".join(key_name(one.strip()) for one in keys.split(","))
+    return line(
+        (f"  {names:<18}", "key"), (key.words, "text"), (f"   {key.id}", "faint"), indent=20
+    )
+
+
+def _keys(screen: Screen[object]) -> dict[str, str]:
+    """What the bindings of a screen are set to, by id."""
+    keys: dict[str, list[str]] = {}
+    for key, active in screen.active_bindings.items():
+        if active.binding.id:
+            keys.setdefault(active.binding.id, []).append(key)
+    return {name: ",".join(found) for name, found in keys.items()}
+
+
+def _filled(text: str) -> list[str]:
+    """Paragraphs and list items on one line each, to be wrapped by the pane."""
+    lines: list[str] = []
+    for row in text.strip().splitlines():
+        if not row or row.startswith("- ") or not lines or not lines[-1]:
+            lines.append(row.replace("- ", "• ", 1) if row.startswith("- ") else row)
+        else:
+            lines[-1] += f" {row.strip()}"
+    return [row.replace("`", "") for row in lines]

@@ -1,0 +1,1 @@
+"""What the screen shows, as plain state folded from events; nothing here knows of a screen."""

@@ -1,0 +1,39 @@
+"""Numbers as a person reads them: short, with their unit, never more precise than they are."""
+
+
+def duration(nanoseconds: int) -> str:
+    """A span of time: `420 µs`, `96 ms`, `1.4 s`, `3 min 05 s`."""
+    microseconds = max(0, nanoseconds) / 1000
+    if microseconds < 999.5:
+        return f"{microseconds:.0f} µs"
+    if microseconds < 9_950:
+        return f"{microseconds / 1e3:.1f} ms"
+    if microseconds < 999_500:
+        return f"{microseconds / 1e3:.0f} ms"
+    if microseconds < 59_950_000:
+        return f"{microseconds / 1e6:.1f} s"
+    minutes, seconds = divmod(round(microseconds / 1e6), 60)
+    return f"{minutes} min {seconds:02} s"
+
+
+def rate(tokens: int, nanoseconds: int) -> str:
+    """Tokens a second: `18 tok/s`; a dash where it cannot be told."""
+    if tokens <= 0 or nanoseconds <= 0:
+        return "– tok/s"
+    per_second = tokens / (nanoseconds / 1e9)
+    return f"{per_second:.1f} tok/s" if per_second < 10 else f"{per_second:,.0f} tok/s"
+
+
+def size(count: int) -> str:
+    """A number of bytes: `512 B`, `1.2 kB`, `3.4 MB`."""
+    if count < 1000:
+        return f"{count} B"
+    for unit, scale in (("kB", 1e3), ("MB", 1e6)):
+        if count < scale * 999.5:
+            return f"{count / scale:.1f} {unit}"
+    return f"{count / 1e9:.1f} GB"
+
+
+def number(count: int, word: str, plural: str = "") -> str:
+    """A count with its noun: `1 run`, `3 runs`."""
+    return f"{count:,} {word if count == 1 else plural or word + 's'}"

@@ -1,0 +1,135 @@
+"""What primes the model: the seed's elements and the scrollback, with the seam between seed and life.
+
+While nothing runs it shows a config's rendered turns and, once a tokenizer could count them, their
+payload; while a session runs it shows that session's scrollback and the last payload sent.
+"""
+
+from console.view.line import Line, line
+from engine.events import (
+    AnyEvent,
+    PromptSent,
+    RunEnded,
+    ScrollbackGrew,
+    ScrollbackSeeded,
+    SessionStarted,
+)
+from engine.run import Config
+from engine.scrollback import Payload, Span, Turn
+
+
+class PrimingView:
+    """One scrollback, seed and life, and how many of its tokens are where."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.config: Config | None = None
+        self.available: tuple[str, ...] = ()
+        """The elements the seed has, in canonical order."""
+        self.seeded: tuple[Turn, ...] = ()
+        self.live: list[Turn] = []
+        self.running = False
+        self.tokens: int | None = None
+        """Of the whole prompt; none while nothing could count them."""
+        self.cached = 0
+        self.seam = 0
+        """How many leading tokens are the seed's."""
+        self.window = 0
+        self._spans: tuple[Span, ...] = ()
+        self._drawn: dict[tuple[int, int, bool], tuple[Turn, list[Line]]] = {}
+
+    def apply(self, event: AnyEvent) -> None:
+        """Fold one event."""
+        match event:
+            case SessionStarted(spec=spec):
+                self._show(spec.config)
+                self.live, self.running = [], True
+            case ScrollbackSeeded(turns=turns):
+                self.seeded = turns
+            case ScrollbackGrew(added=added):
+                self.live.append(added)
+            case PromptSent():
+                self.tokens = event.kept + len(event.ids)
+                self.cached, self.seam, self.window = event.cached, event.seam, event.window
+                self._spans = event.spans
+            case RunEnded():
+                self.running = False
+            case _:
+                return
+        self.version += 1
+
+    def preview(self, config: Config, available: tuple[str, ...], first: Turn | None) -> None:
+        """Show what a config would prime with, and the first live turn it would get."""
+        self._show(config)
+        self.available = available
+        self.live = [first] if first else []
+        self.running = False
+        self.version += 1
+
+    def counted(self, payload: Payload) -> None:
+        """Take in the payload of what `preview` shows."""
+        self.tokens, self.cached, self.seam = len(payload.ids), payload.cached, payload.seam
+        self.window, self._spans = payload.window, payload.spans
+        self.version += 1
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The whole scrollback."""
+        return (*self.seeded, *self.live)
+
+    def tokens_of(self, turn: int) -> int:
+        """How many tokens of the last payload are a turn's content; 0 where it is not in it."""
+        return sum(span.stop - span.start for span in self._spans if span.turn == turn)
+
+    def is_cached(self, turn: int) -> bool:
+        """Whether all of a turn's tokens already had their KV."""
+        stops = [span.stop for span in self._spans if span.turn == turn]
+        return bool(stops) and max(stops) <= self.cached
+
+    def lines(self) -> list[Line]:
+        """The scrollback as lines, the seam among them; unchanged turns give the same objects."""
+        lines: list[Line] = []
+        for index, turn in enumerate(self.turns):
+            if index == len(self.seeded):
+                lines.append(self._seam_line())
+            lines.extend(self._turn_lines(index, turn))
+        if self.live or not self.turns:
+            return lines
+        return [*lines, self._seam_line()]
+
+    def _show(self, config: Config) -> None:
+        self.config, self.seeded = config, config.turns
+        self.tokens, self.cached, self.seam, self._spans = None, 0, 0, ()
+        self._drawn.clear()
+
+    def _seam_line(self) -> Line:
+        counted = f"{self.seam} tok, " if self.tokens is not None else ""
+        return line(
+            ("╌╌ ", "seam"), (f"▲ seed ({counted}{len(self.seeded)} turns)", "seam-label"),
+            (" ╌╌ ", "seam"), ("▼ live ", "seam-label"), filler="╌",
+        )  # fmt: skip
+
+    def _turn_lines(self, index: int, turn: Turn) -> list[Line]:
+        cached = self.is_cached(index)
+        key = (index, self.tokens_of(index), cached)
+        known = self._drawn.get(key)
+        if known is None or known[0] is not turn:
+            known = self._drawn[key] = (turn, _turn_lines(turn, cached))
+        return known[1]
+
+
+def speaker(turn: Turn) -> str:
+    """Who a turn's words are from, to the model."""
+    if turn.origin == "person":
+        return "person"
+    return {"system": "system", "user": "shell", "assistant": "model"}[turn.role]
+
+
+def _turn_lines(turn: Turn, cached: bool) -> list[Line]:
+    who = speaker(turn)
+    mark = "▌" if cached else " "
+    style = who if turn.origin != "seed" else f"{who}-seed"
+    lines = []
+    for row, text in enumerate(turn.text.split("\n") or [""]):
+        label = f"{who:<7}" if row == 0 else " " * 7
+        lines.append(line((mark, "cached"), (label, f"{who}-label"), (text, style), indent=8))
+    return lines
