@@ -35,3 +35,6 @@ class Context(msgspec.Struct, frozen=True):
     """The shell prompt in use."""
     before: tuple[str, ...] = ()
     """The operator's own earlier lines in this run, oldest first."""
+    unanswered: int = 0
+    """How many of the last lines in `before` the shell has not answered yet: those of the same
+    completion, where all its lines are typed."""
