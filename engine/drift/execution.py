@@ -17,23 +17,27 @@ from engine.drift.verdict import Verdict
 from engine.drift.words import is_command_name, words
 from engine.shell.observation import Observation
 
+# Over 300 commands and 300 lower-cased sentences of NL2Bash in a sandbox: status 0 from a program that
+# minds its arguments 145 against 0, a function word taken for an operand 1 against 76, an apostrophe
+# left open 0 against 7. The weights are a little short of what these counts say.
+
 SUCCEEDED = 3.0
 """Status 0 from a program that minds its arguments."""
 
-NOT_FOUND = -1.0
-"""No program of a name that is no known command's."""
-
-COMPLAINED = -3.0
+COMPLAINED = -3.5
 """An error message that quotes an English function word of the line as a file or operand."""
 
 STUCK_ON_APOSTROPHE = -4.0
 """The shell waits for the second quote, and the first is an apostrophe."""
 
+NOT_FOUND = -0.5
+"""No program of a name that is no known command's: the text's score has counted that already."""
+
 SYNTAX_ERROR = -1.0
 """The shell could not parse the line."""
 
-_INDIFFERENT = frozenset(("echo", "printf", "true", ":", "yes", "exit", "logout", "exec", "time"))
-"""Commands that succeed whatever they are given, or never come back: their status says nothing."""
+_INDIFFERENT = frozenset(("echo", "printf", "true", ":", "set", "yes", "exit", "logout"))
+"""Commands that succeed whatever they are given: their status says nothing."""
 
 _ESCAPES = re.compile(r"\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)|\[[0-?]*[ -/]*[@-~]|.)|\r")
 _NOT_FOUND = re.compile(r"(?P<name>[^\s:]+): (?:command )?not found")

@@ -21,13 +21,15 @@ _LONGEST = 2000
 """Characters that are read: what a line is shows in its beginning and its end."""
 
 _HEREDOC = re.compile(r"(?<!<)<<-?\s*(['\"]?)(?P<end>[A-Za-z_]\w*)\1")
-_BROKEN_OFF = ("^C", "here-document")
+_SECOND_PROMPT = re.compile(r"(?:^|\n)> ?\Z")
+_QUANTITY = re.compile(r"\d[\d.,:/-]*(?:[KMGTP]?i?B?|%)\Z")
+"""A number, a size, a date: no program is called so."""
+
 _FILE = re.compile(r"[\w-][\w.-]*\.[A-Za-z]\w{0,4}\Z")
 _DATA_FILE = re.compile(
     r"[\w.-]*\.(?:txt|md|log|csv|tsv|json|ya?ml|toml|conf|cfg|ini|xml|html?|gz|bz2|xz|zip|tar|png|jpe?g"
     r"|pdf|lock|bak|tmp|out|c|h|cpp|java|js|rst|sql|db)\Z"
 )
-
 
 _ALONE = Context()
 
@@ -92,10 +94,11 @@ def _prompted(line: str, context: Context) -> tuple[Label, str] | None:
 
 def _continued(line: str, context: Context) -> tuple[Label, str] | None:
     """The body of a heredoc may read like anything: the shell is waiting for it."""
-    if any(sign in context.shown for sign in _BROKEN_OFF):
-        return None
+    waiting = context.before[len(context.before) - context.unanswered :]
+    if _SECOND_PROMPT.search(context.shown):
+        waiting = context.before
     opened, opener = "", ""
-    for earlier in context.before:
+    for earlier in waiting:
         if opened:
             opened = "" if earlier.strip() == opened else opened
         elif (match := _HEREDOC.search(earlier)) and not earlier.lstrip().startswith("#"):
@@ -166,7 +169,7 @@ def _shown(line: str, context: Context) -> tuple[Label, str] | None:
 
 def _weighed(line: str) -> tuple[Label, str]:
     found, cut = features(line), words(line)
-    if log_odds(line) >= THRESHOLD:
+    if log_odds(line) >= THRESHOLD and not _QUANTITY.match(cut.head):
         return "command", _for_command(found, cut)
     if shapes.CHAT.match(line):
         return "chat", "speaks to a person"

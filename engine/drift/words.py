@@ -21,13 +21,15 @@ HeadKind: TypeAlias = Literal[
     "path",
     "assignment",
     "expansion",
+    "number",
     "lower",
     "odd",
     "capital",
     "other",
 ]
-"""What the first word is. `verb`: a command that is an English word too. `lower`: a lower-case word
-that is no known command. `odd`: the same with digits, dots or dashes in it."""
+"""What the first word is. `verb`: a command that is an English word too. `number`: begins with a
+digit. `lower`: a lower-case word that is no known command. `odd`: the same with digits, dots or dashes
+in it. `capital`: begins with a capital."""
 
 MARK = "\x01"
 """Stands for a quoted part: it has no words in it, but keeps its place in its word."""
