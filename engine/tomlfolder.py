@@ -4,6 +4,7 @@ The person's files are looked at anew whenever something is asked, and read agai
 time changed: what they save appears without a restart.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -14,6 +15,11 @@ from engine.tomlfields import near
 from engine.tomlfile import Problem, TomlFile, read
 
 T = TypeVar("T")
+
+NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+"""What a file may call itself: it is typed at a prompt, joined with `+`, and made a file's name."""
+
+NAME_RULE = "use small letters, digits and single hyphens"
 
 
 class Parsed(msgspec.Struct, Generic[T], frozen=True):

@@ -1,4 +1,4 @@
-"""Files that a person edits from the command line: found, copied from a built-in, opened, checked."""
+"""Seed and task files from the command line: checked, copied from a built-in, opened, checked again."""
 
 import os
 import shlex
@@ -7,61 +7,173 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 import click
 
 from engine.errors import DrifttyError
+from engine.tomlfields import near
 from engine.tomlfile import Problem, TomlFile, read
+from engine.tomlfolder import NAME, NAME_RULE, Entry, Parsed
 
 EDITORS = ("nano", "vi")
 """What is tried where neither VISUAL nor EDITOR is set."""
 
 
-def editor() -> list[str]:
-    """The person's editor as a command. Raises `DrifttyError` where there is none."""
-    chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-    if chosen:
-        return shlex.split(chosen)
-    for name in EDITORS:
-        if shutil.which(name):
-            return [name]
-    raise DrifttyError(
-        f"No editor was found: set VISUAL or EDITOR, or install one of {', '.join(EDITORS)}."
-    )
+class Library(Protocol):
+    """What seeds and tasks have in common."""
+
+    @property
+    def own(self) -> Path:
+        """The folder a person's new file goes to."""
+        ...
+
+    def entries(self) -> Mapping[str, Entry[Any]]:
+        """Every name with its file, broken ones included."""
+        ...
+
+    def problems(self) -> list[Problem]:
+        """Everything wrong in any file."""
+        ...
 
 
-def edit(path: Path, problems: Callable[[Path], Sequence[Problem]]) -> bool:
-    """Have a person edit a file until it is right or they give up; the text is kept either way.
+class Files:
+    """The files of one kind."""
 
-    Returns whether the file ended without errors. Raises `DrifttyError` where the editor fails.
-    """
-    command = editor()
-    while True:
+    def __init__(
+        self, kind: str, library: Library, parse: Callable[[TomlFile], Parsed[Any]]
+    ) -> None:
+        """`kind`: what one is called, `seed` or `task`."""
+        self._kind = kind
+        self._library = library
+        self._parse = parse
+
+    def lint(self, names: Sequence[str], as_json: bool) -> bool:
+        """Tell the problems of all files or the named; returns whether none is an error.
+
+        Raises `DrifttyError` for a name that is neither one of the kind nor a file.
+        """
+        problems = [one for name in names for one in self._problems_of(name)]
+        if not names:
+            problems = self._library.problems()
+        if as_json:
+            write_json(problems)
+        else:
+            for problem in problems:
+                click.echo(str(problem))
+            count = len(names) or len(self._library.entries())
+            plural = "" if count == 1 else "s"
+            click.echo(f"{count} {self._kind}{plural}: {_counted(problems)}", err=True)
+        return not _errors(problems)
+
+    def tell_broken(self) -> None:
+        """Say on standard error which files cannot be used, if any."""
+        errors = _errors(self._library.problems())
+        if errors:
+            click.echo(f"\nNot usable, see `driftty {self._kind}s lint`:", err=True)
+        for problem in errors:
+            click.echo(f"  {problem}", err=True)
+
+    def edit(self, name: str, origin: str | None) -> bool:
+        """Have a person edit what a name stands for, a built-in as their own copy of it.
+
+        `origin`: begin a new file of that name as a copy of this one. A copy of a built-in that was
+        not changed goes again. Says what became of the file; returns whether it has no errors.
+        """
+        if origin is not None and name in self._library.entries():
+            raise click.UsageError(f'there is a {self._kind} "{name}"; edit it without --from')
+        if origin is not None and not NAME.fullmatch(name):
+            raise click.BadParameter(f'"{name}" is no name: {NAME_RULE}', param_hint="NAME")
+        entry = self._entry(origin or name)
+        editor = _editor()
+        path, before = entry.path, None
+        if origin is not None or not entry.yours:
+            path = _copied(path, name, self._library.own)
+            before = _bytes(path)
         try:
-            status = subprocess.run([*command, str(path)], check=False).returncode
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise DrifttyError(
-                f"The editor {command[0]} could not be started ({reason}): set VISUAL or EDITOR."
-            ) from error
-        if status:
-            raise DrifttyError(f"The editor {command[0]} ended with status {status}; see {path}.")
-        found = problems(path)
-        for problem in found:
-            click.echo(str(problem), err=True)
-        if not any(problem.severity == "error" for problem in found):
-            return True
-        if not (sys.stdin.isatty() and click.confirm("Edit it again?", default=True, err=True)):
-            return False
+            right = self._edited(editor, path)
+        finally:
+            untouched = origin is None and before is not None and before == _bytes(path)
+            if untouched:
+                path.unlink()
+        if untouched:
+            click.echo(f"Nothing was changed: {name} is the built-in {self._kind} as before.")
+        elif right:
+            click.echo(f"{path} is in use as the {self._kind} {name}.")
+        else:
+            click.echo(f"Your text is kept in {path}, but cannot be used as it is.", err=True)
+        return right
+
+    def _edited(self, editor: Sequence[str], path: Path) -> bool:
+        """Open the editor until the file is right or the person gives up."""
+        while True:
+            _open(editor, path)
+            found = self._problems_in(path)
+            for problem in found:
+                click.echo(str(problem), err=True)
+            if not _errors(found):
+                return True
+            if not (sys.stdin.isatty() and click.confirm("Edit it again?", default=True, err=True)):
+                return False
+
+    def _entry(self, name: str) -> Entry[Any]:
+        entries = self._library.entries()
+        if name not in entries:
+            raise DrifttyError(f'There is no {self._kind} "{name}": {near(name, entries)}.')
+        return entries[name]
+
+    def _problems_of(self, name: str) -> Sequence[Problem]:
+        path = Path(name)
+        if name not in self._library.entries() and (path.suffix == ".toml" or path.is_file()):
+            return self._problems_in(path)
+        return self._entry(name).parsed.problems
+
+    def _problems_in(self, path: Path) -> Sequence[Problem]:
+        file = read(path)
+        return self._parse(file).problems if isinstance(file, TomlFile) else [file]
 
 
-def copied(source: Path, name: str, folder: Path) -> Path:
-    """A file copied into the person's folder under a name, its `name` field changed to match.
+def write_source(text: str) -> None:
+    """A file's text: as it is into a pipe, with its control characters shown on a terminal."""
+    from console.safe import clean
 
-    Raises `DrifttyError` where a file of that name is there already or cannot be written.
-    """
+    shown = clean(text) if sys.stdout.isatty() else text
+    click.echo(shown, nl=not text.endswith("\n"))
+
+
+def write_json(value: Any) -> None:
+    """A value as indented JSON on standard output."""
+    import msgspec
+
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
+
+
+def _open(editor: Sequence[str], path: Path) -> None:
+    try:
+        status = subprocess.run([*editor, str(path)], check=False).returncode
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DrifttyError(
+            f"The editor {editor[0]} could not be started ({reason}): set VISUAL or EDITOR."
+        ) from error
+    if status:
+        raise DrifttyError(f"The editor {editor[0]} ended with status {status} on {path}.")
+
+
+def _editor() -> list[str]:
+    chosen = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "")
+    found = [name for name in EDITORS if shutil.which(name)]
+    if not chosen and not found:
+        raise DrifttyError(
+            f"No editor was found: set VISUAL or EDITOR, or install one of {', '.join(EDITORS)}."
+        )
+    return chosen or found[:1]
+
+
+def _copied(source: Path, name: str, folder: Path) -> Path:
+    """A file copied into the person's folder under a name, its `name` field changed to match."""
     file = read(source)
-    if not isinstance(file, TomlFile):
+    if isinstance(file, Problem):
         raise DrifttyError(str(file))
     lines = file.text.splitlines(keepends=True)
     if file.data.get("name") != name:
@@ -72,45 +184,26 @@ def copied(source: Path, name: str, folder: Path) -> Path:
         with target.open("x", encoding="utf-8") as opened:
             opened.write("".join(lines))
     except FileExistsError as error:
-        raise DrifttyError(f"{target} is there already: edit or move it.") from error
+        raise DrifttyError(f"{target} is there already: edit it, or move it away.") from error
     except OSError as error:
         raise DrifttyError(f"{target} cannot be written ({error.strerror}).") from error
     return target
 
 
-def edit_named(
-    name: str,
-    origin: str | None,
-    shelf: Mapping[str, tuple[Path, bool]],
-    own: Path,
-    problems: Callable[[Path], Sequence[Problem]],
-    kind: str,
-) -> bool:
-    """Have a person edit what a name stands for, a built-in as their own copy, and say what it became.
-
-    `shelf`: each name's file, and whether it is the person's. `origin`: what a new name is a copy of.
-    A copy of a built-in that was not changed goes again. Returns whether the file has no errors.
-    """
-    if origin is not None and name in shelf:
-        raise click.UsageError(f'there is a {kind} "{name}" already; edit it without --from')
-    path, yours = shelf[origin or name]
-    before = None
-    if origin is not None or not yours:
-        path = copied(path, name, own)
-        before = path.read_bytes()
-    if not edit(path, problems):
-        click.echo(f"Kept as it is in {path}; it cannot be used until it is mended.", err=True)
-        return False
-    if origin is None and before == path.read_bytes():
-        path.unlink()
-        click.echo(f"Nothing was changed: {name} is the built-in {kind} as before.")
-    else:
-        click.echo(f"{path} is in use as the {kind} {name}.")
-    return True
+def _bytes(path: Path) -> bytes | None:
+    """What a file holds; none where an editor took it away."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
-def told(problems: Sequence[Problem]) -> str:
-    """How many problems there are, in words: `1 error, 2 warnings`."""
+def _errors(problems: Sequence[Problem]) -> list[Problem]:
+    return [problem for problem in problems if problem.severity == "error"]
+
+
+def _counted(problems: Sequence[Problem]) -> str:
+    """`1 error, 2 warnings`."""
     counts = []
     for severity in ("error", "warning"):
         count = sum(problem.severity == severity for problem in problems)

@@ -1,14 +1,13 @@
 """`driftty seeds`: what can prime the model, looked at, checked, compared and edited."""
 
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from console.cli.editing import Files, write_json, write_source
+
 if TYPE_CHECKING:
     from engine.seeds.library import SeedLibrary
-    from engine.tomlfile import Problem
 
 
 @click.group()
@@ -37,7 +36,7 @@ def list_seeds(as_json: bool) -> None:
     library = _library()
     seeds = [library.seed(name) for name in library.names()]
     if as_json:
-        _write_json(
+        write_json(
             [
                 {
                     "name": seed.name,
@@ -56,11 +55,7 @@ def list_seeds(as_json: bool) -> None:
     from console.cli.seedview import seed_table
 
     seed_table(seeds)
-    broken = [problem for problem in library.problems() if problem.severity == "error"]
-    if broken:
-        click.echo("\nNot usable, see `driftty seeds lint`:", err=True)
-        for problem in broken:
-            click.echo(f"  {problem}", err=True)
+    _files().tell_broken()
 
 
 @command.command("show")
@@ -79,12 +74,9 @@ def show(config: str, source: bool, as_json: bool) -> None:
     chosen = parse_config(config, library)
     seed = library.seed(chosen.seed)
     if source:
-        from console.safe import clean
-
-        text = chosen.source
-        click.echo(clean(text) if sys.stdout.isatty() else text, nl=not text.endswith("\n"))
+        write_source(chosen.source)
     elif as_json:
-        _write_json(
+        write_json(
             {
                 "name": chosen.name,
                 "seed": seed.name,
@@ -117,18 +109,7 @@ def lint(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
 
     Exits 1 where there is an error; a warning is worth a look, and no more.
     """
-    from console.cli.editing import told
-
-    library = _library()
-    problems = _problems_of(names, library)
-    if as_json:
-        _write_json(problems)
-    else:
-        for problem in problems:
-            click.echo(str(problem))
-        count = len(names) or len(library.entries())
-        click.echo(f"{count} seed{'s' if count != 1 else ''}: {told(problems)}", err=True)
-    if any(problem.severity == "error" for problem in problems):
+    if not _files().lint(names, as_json):
         ctx.exit(1)
 
 
@@ -151,7 +132,7 @@ def diff(a: str, b: str, as_json: bool) -> None:
     library = _library()
     left, right = parse_config(a, library), parse_config(b, library)
     if as_json:
-        _write_json(
+        write_json(
             [
                 {"mark": mark, "role": turn.role, "element": turn.element, "text": turn.text}
                 for mark, turn in compared(left.turns, right.turns)
@@ -176,13 +157,7 @@ def edit(ctx: click.Context, name: str, origin: str | None) -> None:
       driftty seeds edit operator                    change a built-in, for yourself
       driftty seeds edit terse --from operator       begin a seed of your own
     """
-    from console.cli.editing import edit_named
-
-    library = _library()
-    shelf = {known: (entry.path, entry.yours) for known, entry in library.entries().items()}
-    if (origin or name) not in shelf:
-        library.seed(origin or name)  # raises what is wrong, with near names
-    if not edit_named(name, origin, shelf, library.own, _problems_in, "seed"):
+    if not _files().edit(name, origin):
         ctx.exit(1)
 
 
@@ -192,30 +167,7 @@ def _library() -> "SeedLibrary":
     return SeedLibrary()
 
 
-def _problems_of(names: tuple[str, ...], library: "SeedLibrary") -> "list[Problem]":
-    if not names:
-        return library.problems()
-    found: list[Problem] = []
-    for name in names:
-        entry = library.entries().get(name)
-        if entry:
-            found.extend(entry.parsed.problems)
-        elif name.endswith(".toml") or Path(name).is_file():
-            found.extend(_problems_in(Path(name)))
-        else:
-            library.seed(name)  # raises what is wrong, with near names
-    return found
-
-
-def _problems_in(path: Path) -> "list[Problem]":
+def _files() -> Files:
     from engine.seeds.parse import parse_seed
-    from engine.tomlfile import TomlFile, read
 
-    file = read(path)
-    return list(parse_seed(file).problems) if isinstance(file, TomlFile) else [file]
-
-
-def _write_json(value: Any) -> None:
-    import msgspec
-
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
+    return Files("seed", _library(), parse_seed)

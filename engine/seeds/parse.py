@@ -8,9 +8,7 @@ from engine.seeds.render import unanswered
 from engine.seeds.seed import ELEMENTS, PLACEHOLDER, ROLES, TURN_ELEMENTS, Seed, SeedTurn
 from engine.tomlfields import Fields
 from engine.tomlfile import Problem, TomlFile
-from engine.tomlfolder import Parsed
-
-NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+from engine.tomlfolder import NAME, NAME_RULE, Parsed
 
 CONTROL_LIKE = re.compile(
     r"<\|[^|<>\s][^|<>\n]{0,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>"
@@ -25,7 +23,7 @@ def parse_seed(file: TomlFile) -> Parsed[Seed]:
     top.only("name", "version", "summary", "prompt", "default", "turn")
     name = top.text("name")
     if name and not NAME.fullmatch(name):
-        top.wrong("name", f'"{name}" is no name', "use small letters, digits and single hyphens")
+        top.wrong("name", f'"{name}" is no name', NAME_RULE)
     prompt = _prompt(top)
     tables = top.tables("turn")
     turns = [turn for table in tables if (turn := _turn(table, prompt))]

@@ -1,15 +1,12 @@
 """Task files to tasks, with everything that is wrong in them."""
 
-import re
 from pathlib import PurePosixPath
 
 from engine.run import Task, TaskFile
 from engine.tasks.card import DIFFICULTIES, TaskCard
 from engine.tomlfields import Fields
 from engine.tomlfile import Problem, TomlFile
-from engine.tomlfolder import Parsed
-
-NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+from engine.tomlfolder import NAME, NAME_RULE, Parsed
 
 
 def parse_task(file: TomlFile) -> Parsed[TaskCard]:
@@ -19,7 +16,7 @@ def parse_task(file: TomlFile) -> Parsed[TaskCard]:
     top.only("name", "summary", "text", "difficulty", "turns", "check", "file")
     name = top.text("name")
     if name and not NAME.fullmatch(name):
-        top.wrong("name", f'"{name}" is no name', "use small letters, digits and single hyphens")
+        top.wrong("name", f'"{name}" is no name', NAME_RULE)
     text = top.text("text").strip()
     if not text and isinstance(top.peek("text"), str):
         top.wrong("text", "is empty", "say what the operator is asked")
