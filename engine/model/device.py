@@ -1,0 +1,137 @@
+"""Where a model runs and in what numbers: chosen by what is there and what measures faster."""
+
+import contextlib
+import os
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import torch
+
+from engine.errors import ModelError
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+_FASTER = 0.85
+"""bfloat16 has to take less than this share of float32's time: in float32 a run is the same in every
+batch, and a close measurement would choose now this, now that."""
+
+
+def choose_device(wanted: str) -> torch.device:
+    """`auto`: a GPU where there is one. Raises `ModelError` where the wanted one is not there."""
+    if wanted != "auto":
+        try:
+            device = torch.device(wanted)
+            torch.empty(1, device=device)
+        except (RuntimeError, AssertionError) as error:
+            raise ModelError(
+                f"The device {wanted} is not there or not usable; leave the device to `auto` or"
+                " name one that `driftty doctor` lists."
+            ) from error
+        return device
+    if torch.cuda.is_available():
+        return torch.device("cuda", 0)
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def device_name(device: torch.device) -> str:
+    """As torch names it, with the hardware's own name."""
+    if device.type == "cuda":
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    return f"{device} ({_processor()})"
+
+
+def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
+    """`auto`: bfloat16 on a GPU that has it, on a CPU whichever of it and float32 measures faster.
+
+    Raises `ModelError` for a name that is no dtype.
+    """
+    if wanted != "auto":
+        if wanted not in DTYPES:
+            raise ModelError(f"There is no dtype {wanted}; choose auto, {', '.join(DTYPES)}.")
+        return DTYPES[wanted]
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if device.type != "cpu":
+        return torch.float16
+    low, full = _turn_time(torch.bfloat16), _turn_time(torch.float32)
+    return torch.bfloat16 if low < _FASTER * full else torch.float32
+
+
+def choose_threads(wanted: int) -> int:
+    """CPU threads: all cores but one, which the shells have; with as many as cores, one busy
+    program beside the model was measured to make it three times slower."""
+    return wanted if wanted > 0 else max(1, _cores() - 1)
+
+
+def free_bytes(device: torch.device) -> int:
+    """Memory that can still be taken on a device."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    available = int(psutil.virtual_memory().available)
+    return min(available, _group_bytes(available))
+
+
+def held_bytes(device: torch.device) -> int:
+    """Memory this process holds: allocated on a GPU, else resident on the host."""
+    if device.type == "cuda":
+        return int(torch.cuda.memory_allocated(device))
+    return int(psutil.Process().memory_info().rss)
+
+
+def _turn_time(dtype: torch.dtype) -> float:
+    """Seconds for the arithmetic of a short turn: 64 tokens of prompt, 16 of answer.
+
+    The matrices together are larger than a core's caches, as a model's are.
+    """
+    width, layers = 1024, 8
+    weights = [torch.ones(width, width, dtype=dtype) for _ in range(layers)]
+    token, prompt = torch.ones(1, width, dtype=dtype), torch.ones(64, width, dtype=dtype)
+
+    def through(rows: torch.Tensor) -> Callable[[], None]:
+        def run() -> None:
+            for weight in weights:
+                torch.nn.functional.linear(rows, weight)
+
+        return run
+
+    return 16 * _best(through(token)) + _best(through(prompt))
+
+
+def _best(work: Callable[[], None]) -> float:
+    """Seconds of the fastest of a few runs, so that what else runs on the machine counts less."""
+    times = []
+    for _ in range(4):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return min(times)
+
+
+def _cores() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _group_bytes(otherwise: int) -> int:
+    """What the control group leaves of its memory limit, where it has one."""
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+        current = Path("/sys/fs/cgroup/memory.current").read_text().strip()
+    except OSError:
+        return otherwise
+    return int(limit) - int(current) if limit.isdigit() and current.isdigit() else otherwise

@@ -1,0 +1,155 @@
+"""Runs a step: some tokens of some sequences in, logits out; with their KV kept on the way.
+
+`SharedRunner` does it for all sequences in one forward; `PlainRunner` for models whose attention is
+their own affair.
+"""
+
+from collections.abc import Sequence as Ids
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+import msgspec
+import torch
+
+from engine.model import attention
+from engine.model.attention import Chunk, Decode, Plan
+from engine.model.kv import Prefix, Sequence, Store
+from engine.model.shelf import Lane, Shelf
+
+ROWS = 64
+"""Completions at once; past this a CPU's arithmetic is spent and more rows only wait longer."""
+
+
+class Work(msgspec.Struct, frozen=True):
+    """The next tokens of one sequence to be computed."""
+
+    sequence: Sequence
+    ids: tuple[int, ...]
+    wanted: bool
+    """Whether the logits after the last of them are."""
+
+
+class Runner(Protocol):
+    """What the scheduler needs of a model."""
+
+    rows: int
+    """How many completions at once."""
+    store: Store
+
+    def run(self, works: list[Work]) -> torch.Tensor:
+        """Compute; returns logits `[wanted, vocabulary]` in the order of the works."""
+        ...
+
+
+class SharedRunner:
+    """Every sequence of a step in one flat forward, over shelves and shared prefixes."""
+
+    def __init__(self, model: Any, store: Store) -> None:
+        """`model`: a causal LM of transformers; its attention is replaced."""
+        attention.register()
+        model.set_attn_implementation(attention.NAME)
+        self._model = model
+        self.store = store
+        room = store.limit // (store.layout.token_bytes * 1024)
+        self.rows = max(1, min(ROWS, room))
+
+    def run(self, works: list[Work]) -> torch.Tensor:
+        """Compute; returns logits `[wanted, vocabulary]` in the order of the works."""
+        laid = _Laid(works)
+        device = self.store.layout.device
+        out = self._model(
+            input_ids=torch.tensor([laid.ids], device=device),
+            position_ids=torch.tensor([laid.positions], device=device),
+            use_cache=False,
+            logits_to_keep=torch.tensor(laid.last, dtype=torch.long, device=device),
+            plan=Plan(laid.pieces),
+        )
+        for lane, ids in laid.grown:
+            lane.ids.extend(ids)
+        logits: torch.Tensor = out.logits[0]
+        return logits
+
+
+class _Laid:
+    """The works of a step laid out in one flat row."""
+
+    def __init__(self, works: list[Work]) -> None:
+        self.ids: list[int] = []
+        self.positions: list[int] = []
+        self.pieces: list[Chunk | Decode] = []
+        self.grown: list[tuple[Lane, Ids[int]]] = []
+        """What is cached once the step has run."""
+        last: dict[int, int] = {}
+        groups: dict[int, tuple[Shelf, Prefix | None, list[tuple[int, Work]]]] = {}
+        for index, work in enumerate(works):
+            sequence = work.sequence
+            if len(work.ids) == 1 and (sequence.prefix is None or sequence.prefix.whole):
+                shelf = sequence.lane.shelf
+                assert shelf is not None
+                groups.setdefault(id(shelf), (shelf, sequence.prefix, []))[2].append((index, work))
+            else:
+                self._lay_chunks(work)
+                last[index] = len(self.ids) - 1
+        for shelf, prefix, members in groups.values():
+            members.sort(key=lambda member: member[1].sequence.lane.slot)
+            lanes = [work.sequence.lane for _, work in members]
+            self.pieces.append(Decode(len(self.ids), lanes, shelf, prefix))
+            for index, work in members:
+                last[index] = len(self.ids)
+                self._lay(work.sequence.lane, work.ids, work.sequence.cached)
+        self.last = [last[index] for index, work in enumerate(works) if work.wanted]
+
+    def _lay_chunks(self, work: Work) -> None:
+        """A work's tokens, those of the prefix apart."""
+        sequence, ids = work.sequence, work.ids
+        at = sequence.cached
+        prefix = sequence.prefix
+        if prefix is not None and not prefix.whole:
+            above = ids[: len(prefix.ids) - len(prefix.lane.ids)]
+            self.pieces.append(Chunk(len(self.ids), len(above), prefix.lane, None))
+            self._lay(prefix.lane, above, at)
+            ids, at = ids[len(above) :], at + len(above)
+        if ids:
+            self.pieces.append(Chunk(len(self.ids), len(ids), sequence.lane, prefix))
+            self._lay(sequence.lane, ids, at)
+
+    def _lay(self, lane: Lane, ids: Ids[int], position: int) -> None:
+        self.ids += ids
+        self.positions += range(position, position + len(ids))
+        self.grown.append((lane, ids))
+
+
+class PlainRunner:
+    """One sequence after the other, each with the model's own cache: for any causal LM."""
+
+    rows = 1
+
+    def __init__(self, model: Any, store: Store) -> None:
+        """`model`: a causal LM of transformers. `store`: one that shares nothing."""
+        self._model = model
+        self.store = store
+        self._caches: WeakKeyDictionary[Sequence, Any] = WeakKeyDictionary()
+
+    def run(self, works: list[Work]) -> torch.Tensor:
+        """Compute; returns logits `[wanted, vocabulary]` in the order of the works."""
+        logits = [self._run(work) for work in works]
+        wanted = [row for row, work in zip(logits, works, strict=True) if work.wanted]
+        return torch.stack(wanted) if wanted else torch.empty(0)
+
+    def _run(self, work: Work) -> torch.Tensor:
+        lane = work.sequence.lane
+        cache = self._caches.pop(work.sequence, None)
+        surplus = cache.get_seq_length() - len(lane.ids) if cache is not None else 0
+        if surplus > 0 and lane.ids:
+            cache.crop(-surplus)
+        elif surplus > 0:
+            cache = None
+        out = self._model(
+            input_ids=torch.tensor([work.ids], device=self.store.layout.device),
+            past_key_values=cache,
+            use_cache=True,
+        )
+        self._caches[work.sequence] = out.past_key_values
+        lane.ids.extend(work.ids)
+        row: torch.Tensor = out.logits[0, -1]
+        return row
