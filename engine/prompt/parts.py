@@ -70,6 +70,15 @@ class PartWriter:
         if len(kept) < len(text):
             self._waiting.append(text[len(kept) :])
 
+    def muse(self, text: str) -> None:
+        """Add text to the reasoning, which opens with its first visible character."""
+        if self._kind is None:
+            text = text.lstrip()
+            if not text:
+                return
+            self.open("reasoning")
+        self.grow(text)
+
     def close(self, complete: bool) -> None:
         """End the open part."""
         if self._kind is None:
@@ -100,11 +109,16 @@ class PartParser:
     """
 
     def __init__(
-        self, policy: CommandPolicy, opening: str = "", reasoning: ReasoningTags = THINK_TAGS
+        self,
+        policy: CommandPolicy,
+        opening: str = "",
+        reasoning: ReasoningTags = THINK_TAGS,
+        writer: PartWriter | None = None,
     ) -> None:
+        """`writer` is given where others write parts of the same completion too."""
         self._first_line_only = policy == "first-line"
         self._closers = dict(reasoning.pairs)
-        self._writer = PartWriter()
+        self._writer = writer or PartWriter()
         self._held = ""
         """What may still become a tag, or a comment; never longer than a tag."""
         self._indent: list[str] = []
@@ -158,24 +172,15 @@ class PartParser:
         """Inside reasoning: up to its closing tag, or as far as none can begin."""
         end = text.find(self._closer, at)
         if end >= 0:
-            self._muse(text[at:end])
+            self._writer.muse(text[at:end])
             if self._writer.kind is not None:
                 self._writer.close(complete=True)
             at = end + len(self._closer)
             self._closer, self._after_tag = "", True
             return at, False
         stop = len(text) if final else len(text) - _overlap(text, at, self._closer)
-        self._muse(text[at:stop])
+        self._writer.muse(text[at:stop])
         return stop, True
-
-    def _muse(self, text: str) -> None:
-        """Add to the reasoning, which opens with its first visible character."""
-        if self._writer.kind is None:
-            text = text.lstrip()
-            if not text:
-                return
-            self._writer.open("reasoning")
-        self._writer.grow(text)
 
     def _go_on(self, text: str, at: int) -> int:
         """Inside a line or comment: up to its newline, or all of it."""
