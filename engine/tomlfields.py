@@ -6,9 +6,12 @@ used.
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from typing import TypeVar
 
 from engine.tomlfile import Problem, Severity, TomlFile
 from engine.tomllines import KeyPath
+
+Word = TypeVar("Word", bound=str)
 
 
 def near(word: str, known: Iterable[str]) -> str:
@@ -81,17 +84,18 @@ class Fields:
         self._mistyped(key, value, f"true or false, like {key} = true")
         return default
 
-    def choice(self, key: str, known: Sequence[str]) -> str:
-        """One of some words; required. Empty where it is none of them."""
+    def choice(self, key: str, known: Sequence[Word]) -> Word | None:
+        """One of some words; required. None where it is none of them."""
         value = self.text(key)
-        if value in known:
-            return value
+        for word in known:
+            if word == value:
+                return word
         if isinstance(self._table.get(key), str):
             self.wrong(key, f'"{value}" is none that is known', near(value, known))
-        return ""
+        return None
 
-    def words(self, key: str, known: Sequence[str]) -> tuple[str, ...]:
-        """A list of words, each of `known`; empty by default."""
+    def words(self, key: str, known: Sequence[Word]) -> tuple[Word, ...]:
+        """A list of words, each of `known`, in the order of `known`; empty by default."""
         value = self._table.get(key, [])
         if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
             self._mistyped(key, value, f'a list of strings, like {key} = ["{known[0]}"]')
@@ -99,7 +103,7 @@ class Fields:
         for word in value:
             if word not in known:
                 self.wrong(key, f'"{word}" is none that is known', near(word, known))
-        return tuple(word for word in value if word in known)
+        return tuple(word for word in known if word in value)
 
     def tables(self, key: str) -> list["Fields"]:
         """An array of tables, `[[key]]`; empty by default."""

@@ -71,11 +71,9 @@ def _turn(fields: Fields, prompt: str) -> SeedTurn | None:
     if role == "system" and not text.strip():
         fields.wrong("text", "is empty", "say something, or leave the turn out")
     _telling(fields, text, prompt)
-    for known in TURN_ELEMENTS:
-        for kind in ROLES:
-            if (element, role) == (known, kind):
-                return SeedTurn(known, kind, text.rstrip("\n"), reasoning.strip(), fields.line)
-    return None
+    if element is None or role is None:
+        return None
+    return SeedTurn(element, role, text.rstrip("\n"), reasoning.strip(), fields.line)
 
 
 def _command(fields: Fields, text: str, reasoning: str) -> None:
@@ -113,8 +111,7 @@ def _with_default(top: Fields, seed: Seed) -> Seed:
         if word not in seed.elements:
             right = "give it a turn or take it out" if word != "prompt" else 'set prompt = "…"'
             top.wrong("default", f'"{word}" is on, but nothing in the file belongs to it', right)
-    default = tuple(element for element in ELEMENTS if element in words)
-    return msgspec.structs.replace(seed, default=default)
+    return msgspec.structs.replace(seed, default=words)
 
 
 def _order(tables: list[Fields]) -> None:

@@ -29,12 +29,10 @@ def parse_task(file: TomlFile) -> Parsed[TaskCard]:
     difficulty = top.choice("difficulty", DIFFICULTIES)
     check = top.text("check", "").strip()
     files = _files(top)
-    broken = any(problem.severity == "error" for problem in problems)
     card = None
-    for known in DIFFICULTIES:
-        if known == difficulty and not broken:
-            task = Task(text=text, name=name, files=files, check=check)
-            card = TaskCard(task, summary, known, turns, file.text, file.path)
+    if difficulty and not any(problem.severity == "error" for problem in problems):
+        task = Task(text=text, name=name, files=files, check=check)
+        card = TaskCard(task, summary, difficulty, turns, file.text, file.path)
     ordered = tuple(sorted(problems, key=lambda problem: problem.line))
     return Parsed(name or PurePosixPath(file.path).stem, card, ordered)
 

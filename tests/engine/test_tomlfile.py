@@ -92,7 +92,7 @@ table = 5
     assert fields.text("title") == ""
     assert fields.whole("count") == 0
     assert fields.flag("loud") is False
-    assert fields.choice("kind", ["blue", "red"]) == ""
+    assert fields.choice("kind", ["blue", "red"]) is None
     assert fields.words("tags", ["a"]) == ()
     assert fields.words("more", ["a"]) == ("a",)
     assert fields.tables("table") == []
