@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from io import TextIOWrapper
 from typing import BinaryIO
 
 import click
@@ -79,6 +80,9 @@ def _human() -> Callable[[Verdict], None]:
     from console.cli.seedview import plain_console
     from console.safe import clean_line
 
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A terminal that has no ✗ gets a question mark for it, not an end.
+        sys.stdout.reconfigure(errors="replace")
     console = plain_console()
 
     def write(verdict: Verdict) -> None:
