@@ -115,7 +115,8 @@ def location(path: Path, *, read_only: bool) -> str:
     uri = path.absolute().as_uri()
     if not read_only:
         return f"{uri}?mode=rw"
-    complete = not path.with_name(f"{path.name}-wal").exists()
+    log = path.with_name(f"{path.name}-wal")
+    complete = not log.exists() or not log.stat().st_size
     if complete and not os.access(path.parent, os.W_OK):
         return f"{uri}?mode=ro&immutable=1"
     return f"{uri}?mode=ro"

@@ -1,0 +1,198 @@
+"""`driftty sessions`: what a person or a script gets to see."""
+
+import asyncio
+import json
+import subprocess
+import sys
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from console.cli import driftty
+from engine.errors import StoreError
+from engine.events import AnyEvent, PartClosed, ShellWrote
+from sessions.ids import new_id
+from sessions.recorder import Recorder
+from tests.sessions.made import begin, end, make_session, make_spec
+
+HOSTILE = "\x1b]52;c;aGk=\x07 [red]bold[/red] [@click=app.quit]x[/] \x9b31m \u202e"
+
+
+def record(*sessions: list[AnyEvent]) -> list[str]:
+    """Record events under new ids; returns these."""
+
+    async def run() -> list[str]:
+        ids = []
+        async with Recorder.open() as recorder:
+            for events in sessions:
+                ids.append(new_id())
+                for event in events:
+                    recorder.record(ids[-1], _named(event, ids[-1]))
+        return ids
+
+    return asyncio.run(run())
+
+
+def _named(event: AnyEvent, session: str) -> AnyEvent:
+    if hasattr(event, "session"):
+        return msgspec.structs.replace(event, session=session)
+    return event
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(driftty, ["sessions", *arguments], catch_exceptions=False)
+
+
+def test_an_empty_library_says_how_to_fill_it() -> None:
+    result = run("list")
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert "driftty run" in result.stderr
+    assert json.loads(run("list", "--json").stdout) == []
+
+
+def test_a_list_has_a_line_a_session() -> None:
+    first, second = record(make_session("a"), make_session("b")[:20])
+    lines = run("list").stdout.splitlines()
+    assert len(lines) == 3
+    assert lines[1].startswith(second)
+    assert "interrupted" not in lines[1]  # It is this process that records it, and it lives.
+    assert "● recording" in lines[1]
+    assert lines[2].startswith(first)
+    for part in (
+        "▲ drift",
+        "operator+history",
+        "smollm2-135m",
+        "hostname",
+        "narration @2",
+        "1.0 s",
+    ):
+        assert part in lines[2]
+
+
+def test_a_list_as_json_has_all_fields() -> None:
+    (session,) = record(make_session("a"))
+    (found,) = json.loads(run("list", "--json").stdout)
+    assert found["id"] == session
+    assert found["outcome"] == "drift"
+    assert found["drift_turn"] == 2
+    assert found["tags"] == []
+
+
+def test_a_list_can_be_narrowed_and_paged() -> None:
+    record(*([make_session("a")] * 3), [begin("x", make_spec("bare")), end("x")])
+    assert len(json.loads(run("list", "--json", "--config", "bare").stdout)) == 1
+    assert len(json.loads(run("list", "--json", "-n", "2").stdout)) == 2
+    assert "1 to 2 of 4" in run("list", "-n", "2").stdout
+    assert "3 to 4 of 4" in run("list", "-n", "2", "--offset", "2").stdout
+    nothing = run("list", "--outcome", "clean")
+    assert nothing.stdout == ""
+    assert "shows all" in nothing.stderr
+    assert run("list", "--outcome", "splendid").exit_code == 2
+
+
+def test_show_tells_the_session_from_what_was_asked_to_how_it_ended() -> None:
+    record(make_session("a"))
+    shown = run("show", "last").stdout
+    for part in (
+        "operator+history",
+        "temperature 0.7",
+        "rng 42",
+        "cpu (a processor)",
+        "torch 2.13.0",
+        "bwrap",
+        "── turn 1",
+        "… I ask for the name.",
+        "$ hostname -s",
+        "box",
+        "▲ DRIFT narration, turn 2: Let me try something else.",
+        "exec 12 ms",
+        "── drift in turn 2",
+    ):
+        assert part in shown
+    assert "\x1b" not in shown
+
+
+def test_show_events_are_the_events_as_recorded() -> None:
+    (session,) = record(make_session("a"))
+    lines = run("show", session[:11], "--events").stdout.splitlines()
+    decoder = msgspec.json.Decoder(AnyEvent)
+    assert [decoder.decode(line) for line in lines] == [
+        _named(event, session) for event in make_session("a")
+    ]
+
+
+def test_show_as_json_has_what_was_asked_and_who_answered() -> None:
+    record(make_session("a"))
+    shown = json.loads(run("show", "last", "--json").stdout)
+    assert shown["spec"]["config"]["source"] == 'name = "operator"\n'
+    assert shown["provenance"]["dtype"] == "float32"
+    assert shown["stages"]["tokens"] == 22
+    assert shown["summary"]["events"] == len(make_session("a"))
+
+
+def test_an_interrupted_session_shows_what_there_is() -> None:
+    recording = (
+        "import asyncio, os\n"
+        "from sessions.recorder import Recorder\n"
+        "from tests.sessions.made import make_session\n"
+        "async def main():\n"
+        "    async with Recorder.open() as recorder:\n"
+        "        for event in make_session('x')[:20]: recorder.record('x', event)\n"
+        "        await recorder.flush()\n"
+        "        os._exit(9)\n"
+        "asyncio.run(main())\n"
+    )
+    assert subprocess.run([sys.executable, "-c", recording], check=False).returncode == 9
+    shown = run("show", "last").stdout
+    assert "⊘ interrupted" in shown
+    assert "this is all there was" in shown
+
+
+@pytest.mark.parametrize("command", ["list", "show last"])
+def test_untrusted_text_neither_reaches_the_terminal_nor_is_read_as_markup(command: str) -> None:
+    spec = msgspec.structs.replace(make_spec(HOSTILE, HOSTILE), model=HOSTILE)
+    events: list[AnyEvent] = [
+        begin("a", spec),
+        PartClosed(at=1, turn=1, part=0, kind="reasoning", text=HOSTILE, complete=True),
+        ShellWrote(at=2, data=HOSTILE.encode()),
+        msgspec.structs.replace(end("a"), why=HOSTILE),
+    ]
+    record(events)
+    shown = run(*command.split()).stdout
+    assert not set(shown) & set("\x1b\x07\x9b\u202e")
+    assert "[red]bold[/red]" in shown
+
+
+def test_an_id_that_nothing_has_is_a_sentence() -> None:
+    record(make_session("a"))
+    with pytest.raises(StoreError, match="`driftty sessions list` shows them"):
+        run("show", "zzz")
+
+
+def test_listing_imports_neither_textual_nor_torch() -> None:
+    record(make_session("a"))
+    program = (
+        "import sys\n"
+        "from console.cli import driftty\n"
+        "driftty(['sessions', 'list'], standalone_mode=False)\n"
+        "assert not {'textual', 'torch', 'transformers'} & set(sys.modules), sorted(sys.modules)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_a_reader_who_leaves_early_is_no_error() -> None:
+    output = ShellWrote(at=1, data=bytes(100_000))
+    record([begin("a"), *[output] * 30, end("a")])
+    ran = subprocess.run(
+        f"{sys.executable} -c 'from console.cli import main; main()' sessions show last --events"
+        " | head -c 10",
+        shell=True,
+        capture_output=True,
+        check=False,
+    )
+    assert ran.stderr == b""
