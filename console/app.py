@@ -1,10 +1,11 @@
 """The console: wires driver, view, screens, theme and keys together, and nothing else."""
 
 import asyncio
+import contextvars
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from rich.text import Text
 from textual.app import App, SystemCommand
@@ -71,6 +72,7 @@ class DrifttyApp(App[int]):
 
     def on_mount(self) -> None:
         """Follow the driver and the signals, and show what is planned."""
+        self._context_of_app = contextvars.copy_context()
         self.driver.subscribe(self.pump.put)
         self.driver.on_worker(self._hear)
         loop = asyncio.get_running_loop()
@@ -135,8 +137,10 @@ class DrifttyApp(App[int]):
         if isinstance(self.screen, LinesScreen):
             self.screen.sync()
 
-    def _later(self, seconds: float, call: object) -> object:
-        return self.set_timer(seconds, call)  # type: ignore[arg-type]
+    def _later(self, seconds: float, call: Callable[[], None]) -> object:
+        # Whoever tells an event may be a task that began before the app: drawing needs the app's
+        # own context, in which Textual finds it.
+        return asyncio.get_running_loop().call_later(seconds, call, context=self._context_of_app)
 
     def _hear(self, status: WorkerStatus) -> None:
         self.worker.hear(status)

@@ -64,7 +64,7 @@ KEYS: dict[Place, tuple[Key, ...]] = {
         Key("pane.previous-hit", "left_square_bracket", "hit(-1)", "previous hit"),
     ),
     "pane": (
-        Key("pane.copy", "c,ctrl+shift+c,ctrl+c", "copy", "copy the selection, or all", "copy"),
+        Key("pane.copy", "c,ctrl+c,ctrl+shift+c", "copy", "copy the selection, or all", "copy"),
         Key("pane.top", "g,home", "top", "to the first line"),
         Key("pane.tail", "G,end", "tail", "to the last line, and follow"),
     ),
@@ -91,7 +91,7 @@ KEYS: dict[Place, tuple[Key, ...]] = {
     ),
     "seeds": (Key("seeds.take", "enter", "take", "take the seed as shown", "take"),),
     "dialog": (
-        Key("dialog.accept", "ctrl+enter,f10", "accept", "accept", "accept"),
+        Key("dialog.accept", "f10,ctrl+enter", "accept", "accept"),
         Key("dialog.close", "escape", "close", "close", "close"),
     ),
 }

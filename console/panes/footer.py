@@ -1,5 +1,7 @@
 """The last line: the keys that count here and now, as many as fit, none of them cut."""
 
+from collections.abc import Callable
+
 from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding
@@ -41,7 +43,7 @@ def key_name(key: str) -> str:
     *held, name = key.split("+")
     text = NAMES.get(name, name.upper() if name[0] == "f" and name[1:].isdigit() else name)
     if "shift" in held:
-        text = text.upper() if len(text) == 1 else f"⇧{text}"
+        text = f"⇧{text.upper()}" if held != ["shift"] or len(text) > 1 else text.upper()
     if "alt" in held:
         text = f"alt+{text}"
     if "ctrl" in held:
@@ -52,8 +54,10 @@ def key_name(key: str) -> str:
 class Hints(Widget):
     """The keys of the focused pane, the screen and the app, in one row; each can be clicked."""
 
-    def __init__(self) -> None:
+    def __init__(self, shorts: Callable[[], dict[str, str]] = dict) -> None:
+        """`shorts`: words for keys, by id, that differ from the usual ones just now."""
         super().__init__(id="hints")
+        self._shorts = shorts
         self._shown: list[tuple[int, int, Binding]] = []
 
     def on_mount(self) -> None:
@@ -87,7 +91,7 @@ class Hints(Widget):
 
     def _fitting(self, room: int) -> list[tuple[str, str, Binding]]:
         """Keys in their order of mention, the least important ones left out."""
-        shorts = {name: key.short for name, key in known().items()}
+        shorts = {name: key.short for name, key in known().items()} | self._shorts()
         found: dict[str, tuple[str, str, Binding]] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding

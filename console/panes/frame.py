@@ -1,4 +1,4 @@
-"""The lines between the panes: one lattice with real joints, titles on it, the focused pane heavy."""
+"""The lines between the panes: one lattice with real joints, the panes' titles on it."""
 
 from rich.segment import Segment
 from textual import events
@@ -6,7 +6,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from console.panes.boxes import BOXES, HEAVY, LIGHT, Joint
+from console.panes.boxes import BOXES, Joint
 from console.panes.layout import Box
 from console.panes.look import look_of
 from console.panes.strips import shown, strip_of
@@ -45,20 +45,23 @@ class Frame(Widget):
     def __init__(self) -> None:
         super().__init__(id="frame")
         self._joints: dict[tuple[int, int], Joint] = {}
+        self._lit: set[tuple[int, int]] = set()
+        """The cells of the focused pane's outline."""
         self._labels: dict[int, list[Label]] = {}
         self._cache: dict[int, Strip] = {}
 
     def draw(self, boxes: list[Box], focused: Box | None, labels: list[Label]) -> None:
-        """Show these boxes and labels; `focused` is drawn heavy."""
+        """Show these boxes and labels; `focused` is drawn in the accent's colour."""
         joints: dict[tuple[int, int], Joint] = {}
         for box in boxes:
-            _outline(joints, box, LIGHT)
+            _outline(joints, box)
+        lit: dict[tuple[int, int], Joint] = {}
         if focused is not None:
-            _outline(joints, focused, HEAVY)
+            _outline(lit, focused)
         by_row: dict[int, list[Label]] = {}
         for label in sorted(labels, key=lambda label: label.x):
             by_row.setdefault(label.y, []).append(label)
-        self._joints, self._labels = joints, by_row
+        self._joints, self._lit, self._labels = joints, set(lit), by_row
         self._cache.clear()
         self.refresh()
 
@@ -81,11 +84,11 @@ class Frame(Widget):
 
     def _lines(self, y: int, start: int, stop: int) -> list[Segment]:
         look = look_of(self)
-        light, heavy = look.style("rule"), look.style("accent")
+        plain, lit = look.style("rule"), look.style("accent")
         segments = []
         for x in range(start, stop):
             joint = self._joints.get((x, y), Joint())
-            segments.append(Segment(BOXES[joint], heavy if HEAVY in joint else light))
+            segments.append(Segment(BOXES[joint], lit if (x, y) in self._lit else plain))
         return segments
 
     def on_click(self, event: events.Click) -> None:
@@ -95,18 +98,18 @@ class Frame(Widget):
                 self.post_message(self.Asked(label.pane))
 
 
-def _outline(joints: dict[tuple[int, int], Joint], box: Box, weight: int) -> None:
+def _outline(joints: dict[tuple[int, int], Joint], box: Box) -> None:
     def add(x: int, y: int, joint: Joint) -> None:
         joints[x, y] = joints.get((x, y), Joint()).joined(joint)
 
-    across, along = Joint(left=weight, right=weight), Joint(up=weight, down=weight)
+    across, along = Joint(left=True, right=True), Joint(up=True, down=True)
     for x in range(box.x + 1, box.right):
         add(x, box.y, across)
         add(x, box.bottom, across)
     for y in range(box.y + 1, box.bottom):
         add(box.x, y, along)
         add(box.right, y, along)
-    add(box.x, box.y, Joint(right=weight, down=weight))
-    add(box.right, box.y, Joint(left=weight, down=weight))
-    add(box.x, box.bottom, Joint(right=weight, up=weight))
-    add(box.right, box.bottom, Joint(left=weight, up=weight))
+    add(box.x, box.y, Joint(right=True, down=True))
+    add(box.right, box.y, Joint(left=True, down=True))
+    add(box.x, box.bottom, Joint(right=True, up=True))
+    add(box.right, box.bottom, Joint(left=True, up=True))

@@ -34,7 +34,7 @@ class Header(Widget):
         """The line."""
         width = self.size.width
         right = state_pieces(self._view, self._worker)
-        left = fact_pieces(self._view, width - _cells(right) - 3)
+        left = fact_pieces(self._view, width - _cells(right) - 5)
         gap = max(1, width - _cells(left) - _cells(right) - 2)
         pieces = (Piece(" "), *left, Piece(" " * gap), *right, Piece(" "))
         return on(strip_of(look_of(self), *pieces), width, self.rich_style)
@@ -42,22 +42,21 @@ class Header(Widget):
 
 def fact_pieces(view: HeaderView, room: int) -> list[Piece]:
     """Model, device, dtype, config, temperature and rng, as many as fit into so many cells."""
-    facts = [
-        ("model", view.model, "text"),
-        ("device", view.device.split(" (")[0], "text"),
-        ("dtype", view.dtype, "text"),
-        ("config", view.config, "heading"),
-        ("warmth", f"T {view.sampling.temperature:g}", "text"),
-        ("rng", f"rng {view.rng}", "text"),
-        ("hardware", view.device.partition(" (")[2].rstrip(")"), "faint"),
-    ]
-    facts = [fact for fact in facts if fact[1]]
-    for name in ("", "hardware", "dtype", "device", "rng", "model", "warmth"):
-        facts = [fact for fact in facts if fact[0] != name]
-        pieces = _joined([Piece(text, style) for _, text, style in facts])
-        if _cells(pieces) <= room:
-            return pieces
-    return [Piece("driftty ", "brand")]
+    facts = {
+        "model": Piece(view.model),
+        "device": Piece(view.device.split(" (")[0]),
+        "dtype": Piece(view.dtype),
+        "config": Piece(view.config, "heading"),
+        "warmth": Piece(f"T {view.sampling.temperature:g}"),
+        "rng": Piece(f"rng {view.rng}"),
+        "hardware": Piece(view.device.partition(" (")[2].rstrip(")"), "faint"),
+    }
+    kept: set[str] = set()
+    for name in ("config", "warmth", "model", "rng", "device", "dtype", "hardware"):
+        tried = kept | {name}
+        if facts[name].text and _cells(_joined([facts[n] for n in facts if n in tried])) <= room:
+            kept = tried
+    return _joined([piece for name, piece in facts.items() if name in kept])
 
 
 def state_pieces(view: HeaderView, worker: WorkerView) -> list[Piece]:

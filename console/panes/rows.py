@@ -7,6 +7,7 @@ rows in view and nothing else.
 from collections.abc import Iterable
 
 from rich.style import Style
+from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -38,6 +39,9 @@ class RowsPane(ScrollView, can_focus=True):
         self.found = ""
         """What is searched for, in lower case; empty for nothing."""
         self._hit = -1
+        self.following = True
+        """Whether the last row is kept in view; a person who scrolls up stays where they are."""
+        self._moving = False
         self._subtitle: tuple[Piece, ...] = ()
 
     @property
@@ -68,7 +72,14 @@ class RowsPane(ScrollView, can_focus=True):
     @property
     def label(self) -> tuple[Piece, ...]:
         """The title, to be drawn on the pane's frame."""
-        return (Piece(self.NAME, "title-focused" if self.has_focus else "title"),)
+        return (self.name_piece,)
+
+    @property
+    def name_piece(self) -> Piece:
+        """The pane's name, marked where it has the focus."""
+        if self.has_focus:
+            return Piece(f" {self.NAME} ", "title-focused")
+        return Piece(f" {self.NAME} ", "title")
 
     @property
     def subtitle(self) -> tuple[Piece, ...]:
@@ -86,16 +97,30 @@ class RowsPane(ScrollView, can_focus=True):
         """Cells a row has."""
         return max(1, self.scrollable_content_region.width)
 
-    @property
-    def at_tail(self) -> bool:
-        """Whether the last row is in view, so that new ones are followed."""
-        return self.scroll_offset.y >= self.max_scroll_y
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Follow from now on if the person came to the last row, or no longer."""
+        super().watch_scroll_y(old_value, new_value)
+        if not self._moving:
+            self.following = new_value >= self.max_scroll_y
 
-    def resized_rows(self, width: int, follow: bool) -> None:
-        """Tell the scroll bars how many rows there are; stay at the tail if `follow`."""
+    def recount(self, width: int) -> None:
+        """Tell the scroll bars how many rows there are, of how many cells; stay at the tail."""
+        self._moving = True
         self.virtual_size = Size(width, self.row_count())
-        if follow:
-            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
+        self._moving = False
+        self.follow()
+
+    def follow(self) -> None:
+        """Go to the last row, if it is followed."""
+        if self.following:
+            self._moving = True
+            # Forced, because the scroll bar that would allow it comes with the next layout.
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+            self._moving = False
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Keep the last row in view."""
+        self.follow()
 
     def render_line(self, y: int) -> Strip:
         """One row of what is in view."""
@@ -174,7 +199,8 @@ class RowsPane(ScrollView, can_focus=True):
 
     def action_tail(self) -> None:
         """Go to the last row and follow."""
-        self.scroll_end(animate=False)
+        self.following = True
+        self.follow()
 
 
 def _styled(strip: Strip, start: int, stop: int, style: Style) -> Strip:

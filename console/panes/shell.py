@@ -9,9 +9,9 @@ from console.panes.footer import key_name
 from console.panes.keys import encode, paste
 from console.panes.look import look_of
 from console.panes.rows import RowsPane
-from console.panes.strips import strip_of
+from console.panes.strips import Row, wrap
 from console.panes.terminal import cursor_on, terminal_strip
-from console.view.line import Piece
+from console.view.line import Line, Piece, line
 from console.view.shell import ShellView
 from console.view.worker import WorkerView
 from engine.shell.terminal import Cursor, Terminal
@@ -64,11 +64,10 @@ The operator's own shell, as a terminal shows it: its colours, its cursor, its p
     @property
     def label(self) -> tuple[Piece, ...]:
         """The title; while typing, how to stop."""
-        name = Piece(self.NAME, "title-focused" if self.has_focus else "title")
         if self.typing:
             leave = key_name(self._leave_key)
-            return (name, Piece(" "), Piece(f" typing to the shell · {leave} stops ", "typing"))
-        return (name,)
+            return (self.name_piece, Piece(f" you type · {leave} stops ", "typing"))
+        return (self.name_piece,)
 
     def row_count(self) -> int:
         """Scrollback and screen down to the last line in use, and the margin."""
@@ -80,7 +79,7 @@ The operator's own shell, as a terminal shows it: its colours, its cursor, its p
         """A row in the theme's own terminal colours."""
         terminal = self._view.terminal
         if terminal is None:
-            return self._words()[number]
+            return self._words()[number].strip(look_of(self), self.width)
         if number >= self._used:
             return Strip([])
         strip = self._strips.get(number)
@@ -106,14 +105,13 @@ The operator's own shell, as a terminal shows it: its colours, its cursor, its p
         seen = (self._view.version, self.margin_rows, worker, self.width)
         if seen == self._seen:
             return
-        follow = self.at_tail
         self._seen = seen
         if terminal is None:
-            self.resized_rows(self.width, follow=False)
+            self.recount(self.width)
             self.refresh()
             return
         self._take(terminal)
-        self.resized_rows(terminal.size[0], follow)
+        self.recount(terminal.size[0])
         self.subtitle = self._facts(terminal)
         if self.typing and not self._view.live:
             self.action_leave()
@@ -207,10 +205,10 @@ The operator's own shell, as a terminal shows it: its colours, its cursor, its p
         size = f" · {columns}×{rows}"
         return (Piece(guard, style), Piece(size, "subtitle"))
 
-    def _words(self) -> list[Strip]:
+    def _words(self) -> list[Row]:
         """What to read before the first run."""
-        look = look_of(self)
-        return [strip_of(look, *pieces) for pieces in welcome(self._worker)]
+        width = min(72, self.width)
+        return [row for one in welcome(self._worker) for row in wrap(one, width)]
 
 
 def _visible(cursor: Cursor) -> Cursor | None:
@@ -228,23 +226,16 @@ def _used(terminal: Terminal) -> int:
     return used
 
 
-def welcome(worker: WorkerView) -> list[list[tuple[str, str]]]:
-    """The lines of a shell pane that has no shell yet."""
-    lines: list[list[tuple[str, str]]] = [[], [("No run yet.", "heading")], []]
+def welcome(worker: WorkerView) -> list[Line]:
+    """What to read in a shell pane that has no shell yet."""
+    lines = [line(""), line(("No run yet.", "heading")), line("")]
     if worker.ready:
-        lines.append([("The model is ready. ", "text"), ("n", "key"), (" starts a run.", "text")])
+        lines.append(line(("n", "key"), " starts a run; the model is ready."))
     elif worker.loading:
-        percent = f"{worker.status.fraction:4.0%}" if worker.status else "  0%"
-        bar = (worker.bar(24), "bar-load")
-        lines.append([bar, (percent, "heading"), (f"  {worker.words()}", "note")])
-        lines.append([])
-        lines.append([("n", "key"), (" starts a run; it waits until the model is loaded.", "text")])
+        percent = f"{worker.status.fraction:4.0%}  " if worker.status else "  0%  "
+        lines.append(line((worker.bar(24), "bar-load"), (percent, "heading"), worker.words()))
+        lines += [line(""), line(("n", "key"), " starts a run, which waits for the model.")]
     else:
-        lines.append([("✗ ", "bad"), (worker.words(), "text")])
-    lines.append([])
-    lines.append(
-        [("Meanwhile: the scrollback that will prime the model is in PRIMING, its", "note")]
-    )
-    more = ("F2", "key"), (" has other seeds.", "note")
-    lines.append([("elements can be switched there, and ", "note"), *more])
-    return [[("  ", "text"), *pieces] for pieces in lines]
+        lines.append(line(("✗ ", "bad"), worker.words(), indent=2))
+    more = " has other seeds. The elements of this one are switched in PRIMING."
+    return [*lines, line(("F2", "key"), more)]

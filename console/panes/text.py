@@ -36,7 +36,6 @@ class TextPane(RowsPane):
 
     def show(self, lines: Sequence[Line], *, dropped: int = 0) -> None:
         """Show these lines. `dropped`: how many lines went from the front since the last call."""
-        follow = self.at_tail
         width = self.width
         if dropped:
             self._drop(dropped)
@@ -50,7 +49,7 @@ class TextPane(RowsPane):
             self._lines.append(line)
             self._starts.append(len(self._rows))
             self._rows.extend(wrap(line, width))
-        self.resized_rows(width, follow)
+        self.recount(width)
         if dropped:
             self.refresh()
         else:
@@ -70,6 +69,7 @@ class TextPane(RowsPane):
         if self.width != self._wrapped:
             self.show(self._lines[:])
             self.refresh()
+        self.follow()
 
     def _cut(self, line: int) -> None:
         """Forget the rows of a line and all after it."""
@@ -84,7 +84,8 @@ class TextPane(RowsPane):
         del self._lines[:lines]
         del self._rows[:rows]
         self._starts = [start - rows for start in self._starts[lines:]]
-        self.scroll_to(y=max(0, self.scroll_offset.y - rows), animate=False, immediate=True)
+        if not self.following:
+            self.scroll_to(y=max(0, self.scroll_offset.y - rows), animate=False, force=True)
 
 
 def _same(old: Sequence[Line], new: Sequence[Line]) -> int:

@@ -18,6 +18,7 @@ class Reading(TextPane):
 
     def __init__(self, lines: Callable[[], list[Line]]) -> None:
         super().__init__(id="reading")
+        self.following = False
         self._ask = lines
 
     def sync(self) -> None:
@@ -47,7 +48,7 @@ class LinesScreen(Dialog[None]):
         """Read from the top."""
         reading = self.query_one(Reading)
         reading.focus()
-        self.call_after_refresh(self._begin)
+        self.call_after_refresh(reading.sync)
 
     def sync(self) -> None:
         """Take in what changed."""
@@ -57,8 +58,3 @@ class LinesScreen(Dialog[None]):
     def action_accept(self) -> None:
         """There is nothing to accept: close."""
         self.dismiss(None)
-
-    def _begin(self) -> None:
-        reading = self.query_one(Reading)
-        reading.sync()
-        reading.scroll_home(animate=False, immediate=True)

@@ -55,7 +55,7 @@ class Operate(Steers, Finding, Screen[None]):
         yield TallyPane(self.view.tally)
         yield ProposalBar()
         yield SearchBar()
-        yield Hints()
+        yield Hints(self.shorts)
 
     def pane(self, name: PaneName) -> RowsPane:
         """A pane by its name."""
@@ -109,7 +109,7 @@ class Operate(Steers, Finding, Screen[None]):
         self.query_one(ElementSwitches).display = "priming" in self._layout_now.boxes
         self._place_bars()
         self._draw_frame()
-        self.call_after_refresh(self.sync)
+        self.call_after_refresh(self._placed)
 
     def maximise(self, name: PaneName | None) -> None:
         """Show one pane alone, or all again."""
@@ -154,6 +154,12 @@ class Operate(Steers, Finding, Screen[None]):
         pane.display = True
         self.set_focus(pane)
 
+    def _placed(self) -> None:
+        """The panes have their size: fill them, and give the shell's terminal that of its pane."""
+        self.sync()
+        if "shell" in self._layout_now.boxes:
+            self.fit_shell(*self.shell_size)
+
     def _place(self, name: PaneName, pane: Widget, box: Box) -> None:
         top = box.y + 1
         if name == "priming":
@@ -161,8 +167,7 @@ class Operate(Steers, Finding, Screen[None]):
             rows = min(3, switches.rows_for(box.width - 4))
             _put(switches, box.x + 2, top, box.width - 4, rows)
             top += rows
-        inset = 1 if name == "shell" else 2
-        _put(pane, box.x + inset, top, box.width - inset - 1, box.bottom - top)
+        _put(pane, box.x + 2, top, box.width - 3, box.bottom - top)
 
     def _place_bars(self) -> None:
         shell = self._layout_now.boxes.get("shell")
@@ -211,8 +216,8 @@ class Operate(Steers, Finding, Screen[None]):
         for name in self._layout_now.drawer:
             pane = self.pane(name)
             shown = name in self._layout_now.boxes
-            style = "title-focused" if pane.has_focus else "title" if shown else "tab"
             text = f"[{pane.NAME}]" if shown else f" {pane.NAME} "
+            style = "title-focused" if pane.has_focus else "title" if shown else "tab"
             labels.append(Label(x, box.y, (Piece(text, style),), name))
             x += len(text)
         return labels
@@ -229,8 +234,7 @@ def _put(widget: Widget, x: int, y: int, width: int, height: int) -> None:
 
 
 def _title(box: Box, pane: RowsPane, name: PaneName) -> list[Label]:
-    pieces = (Piece(" "), *pane.label, Piece(" "))
-    return [Label(box.x + 2, box.y, pieces, name)]
+    return [Label(box.x + 2, box.y, pane.label, name)]
 
 
 def _subtitle(box: Box, pieces: tuple[Piece, ...], used: int) -> list[Label]:

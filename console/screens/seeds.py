@@ -42,6 +42,8 @@ class SeedsScreen(Dialog[Config | None]):
     def compose(self) -> ComposeResult:
         """The list, and the preview beside it."""
         switches = ElementSwitches(self._view)
+        preview = PrimingPane(self._view, switches)
+        preview.following = False
         with Vertical(classes="dialog full"):
             yield Label(Text("Seeds", "bold"), classes="heading")
             with Horizontal():
@@ -51,7 +53,7 @@ class SeedsScreen(Dialog[Config | None]):
                 with Vertical(id="seed-preview"):
                     yield Static(id="seed-words")
                     yield switches
-                    yield PrimingPane(self._view, switches)
+                    yield preview
         yield Hints()
 
     def on_mount(self) -> None:

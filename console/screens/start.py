@@ -51,6 +51,13 @@ class StartDialog(Dialog[RunSpec | None]):
                     compact=True,
                 )
                 yield Label("", classes="field")
+                yield Select(
+                    [(Text(clean_line(name)), name) for name in self._tasks.names()],
+                    prompt="a task from the library…",
+                    id="library",
+                    compact=True,
+                )
+                yield Label("", classes="field")
                 yield Static(id="task-words", classes="hint")
                 yield Label("config", classes="field")
                 yield Input(
@@ -79,7 +86,7 @@ class StartDialog(Dialog[RunSpec | None]):
                     )
             yield Static(id="start-error")
             with Horizontal(classes="buttons"):
-                yield Button("Start", id="start", variant="success", compact=True)
+                yield Button("Start ⏎", id="start", variant="success", compact=True)
                 yield Button("Cancel", id="cancel", compact=True)
         yield Hints()
 
@@ -91,6 +98,11 @@ class StartDialog(Dialog[RunSpec | None]):
         """Say what the task is as it is typed."""
         if event.input.id == "task":
             self._describe(event.value)
+
+    def on_select_changed(self, event: Select.Changed) -> None:
+        """A task of the library takes the place of what was typed."""
+        if event.select.id == "library" and isinstance(event.value, str):
+            self.query_one("#task", Input).value = event.value
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in any field starts."""
@@ -121,7 +133,7 @@ class StartDialog(Dialog[RunSpec | None]):
         if task in names:
             words = self._tasks.task(task).text
         else:
-            words = "your own words; the library has " + ", ".join(names)
+            words = "in your own words; no check will say whether it got done"
         self.query_one("#task-words", Static).update(Text(clean_line(words)))
 
     def _read(self) -> RunSpec:

@@ -33,6 +33,10 @@ class Steers:
             return not self._app.driver.running
         return True
 
+    def shorts(self) -> dict[str, str]:
+        """What the footer says of keys whose meaning changes."""
+        return {"run.pause": "resume"} if self._app.driver.paused else {}
+
     @property
     def _app(self) -> "DrifttyApp":
         return cast("DrifttyApp", cast("Operate", self).app)
@@ -94,6 +98,16 @@ class Steers:
             self._app.driver.approve()
         else:
             self._app.driver.approve(event.command)
+
+    def on_shell_pane_typed(self, event: ShellPane.Typed) -> None:
+        """A person's keys into the shell."""
+        self._app.driver.type(event.data)
+
+    def fit_shell(self, columns: int, rows: int) -> None:
+        """Give the shell's terminal another size, if it has not got it."""
+        terminal = cast("Operate", self).view.shell.terminal
+        if terminal is not None and terminal.size != (columns, rows):
+            self._app.driver.resize(columns, rows)
 
     def on_toggled(self, event: Toggled) -> None:
         """Switch an element of the seed."""

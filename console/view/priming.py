@@ -104,8 +104,8 @@ class PrimingView:
     def _seam_line(self) -> Line:
         counted = f"{self.seam} tok, " if self.tokens is not None else ""
         return line(
-            ("╌╌ ", "seam"), (f"▲ seed ({counted}{len(self.seeded)} turns)", "seam-label"),
-            (" ╌╌ ", "seam"), ("▼ live ", "seam-label"), filler="╌",
+            ("╌╌ ", "seam"), (f"↑ seed ({counted}{len(self.seeded)} turns)", "seam-label"),
+            (" ╌╌ ", "seam"), ("↓ live ", "seam-label"), filler="╌",
         )  # fmt: skip
 
     def _turn_lines(self, index: int, turn: Turn) -> list[Line]:

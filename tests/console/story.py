@@ -1,5 +1,6 @@
 """A session as a story: a realistic list of events to fold, draw and look at."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from engine.events import (
@@ -32,6 +33,7 @@ from engine.run import RunSpec
 from engine.scrollback import Span, Turn
 
 MS = 1_000_000
+SGR = re.compile(r"\x1b\[[\d;]*m")
 PROMPT = "root@box:~# "
 COLOURED = b"\x1b[1;32mroot@box\x1b[0m:\x1b[1;34m~\x1b[0m# "
 
@@ -185,7 +187,7 @@ class Story:
         yield self.timed("exec", took)
         yield from self.grow("assistant", command, "operator")
         if not left:
-            text = output.decode("utf-8", "replace").replace("\r\n", "\n")
+            text = SGR.sub("", output.decode("utf-8", "replace").replace("\r\n", "\n"))
             yield from self.grow("user", text + PROMPT, "shell")
             yield self.timed("observe", 0.3)
 
