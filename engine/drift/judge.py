@@ -17,8 +17,10 @@ from engine.events import Label
 THRESHOLD = 0.7
 """Log-odds from which a line is a command."""
 
-_LONGEST = 2000
+_LONGEST = 600
 """Characters that are read: what a line is shows in its beginning and its end."""
+
+_BLANK = re.compile(r"\s{9,}")
 
 _HEREDOC = re.compile(r"(?<!<)<<-?\s*(['\"]?)(?P<end>[A-Za-z_]\w*)\1")
 _SECOND_PROMPT = re.compile(r"(?:^|\n)> ?\Z")
@@ -233,8 +235,10 @@ def _unquoted(line: str) -> str:
 
 
 def _shortened(line: str) -> str:
-    line = line.rstrip("\r\n")
-    return line if len(line) <= _LONGEST else line[: _LONGEST // 2] + line[-_LONGEST // 2 :]
+    """What is read of a line, so that none costs much more than another."""
+    line = _BLANK.sub(" " * 8, line.rstrip())
+    half = _LONGEST // 2
+    return line if len(line) <= _LONGEST else line[:half] + line[-half:]
 
 
 def _brief(text: str, length: int = 40) -> str:

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -78,6 +79,7 @@ class Words(msgspec.Struct, frozen=True):
         return tuple(word for word in self.rest if word.kind in kinds)
 
 
+@lru_cache(maxsize=64)
 def words(line: str) -> Words:
     """Cut a line into words; what is quoted, escaped or commented out has no words in it."""
     masked = _COMMENT.sub("", _QUOTED.sub(MARK, line)).strip()

@@ -369,4 +369,8 @@ TRICKY: dict[str, list[str]] = {
         "assistant",
     ],
 }
-"""Two commands that contain such text in quotes are commands: see the tests."""
+
+KNOWN_MISSES: dict[str, set[str]] = {
+    "command": {"who am i", "./run.sh the report", "grep is notes.txt"},
+}
+"""What is not told right, and would be at the cost of more sentences taken for commands."""
