@@ -21,4 +21,4 @@ def report(error: BaseException | None) -> str:
         where = f"The details could not be written to {path}: {unwritten}."
     else:
         where = f"The details are in {path}."
-    return f"driftty: the console broke ({what}); the session was closed and is kept. {where}"
+    return f"driftty broke ({what}); what was recorded is kept. {where}"

@@ -1,6 +1,7 @@
 """The command line: `driftty` and its subcommands, each imported only when it is called."""
 
 import importlib
+import os
 import sys
 
 import click
@@ -63,9 +64,22 @@ def driftty(ctx: click.Context) -> None:
 
 
 def main() -> None:
-    """Run the command line; errors a person can act on are one sentence on standard error."""
+    """Run the command line; whatever goes wrong is a sentence on standard error.
+
+    The exit status is 2 for usage, 1 for anything else that failed.
+    """
     try:
         driftty(prog_name="driftty")
     except DrifttyError as error:
-        click.echo(f"driftty: {error}", err=True)
+        from console.safe import clean
+
+        click.echo(f"driftty: {clean(str(error))}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        # Whoever read our output has enough; that is not an error, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:  # noqa: BLE001 - the outermost edge: no traceback reaches a person
+        from console.crash import report
+
+        click.echo(report(error), err=True)
         sys.exit(1)

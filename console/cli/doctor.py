@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from importlib import metadata
@@ -14,6 +15,9 @@ import msgspec
 
 from engine import folders
 from engine.errors import DrifttyError
+
+TORCH_SECONDS = 180
+"""Importing torch from a cold disk takes long; longer than this, something is wrong."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -70,12 +74,22 @@ def _python() -> Iterable[Finding]:
 
 
 def _device() -> Iterable[Finding]:
-    from engine.model.devices import describe_device
-
-    try:
-        yield Finding("device", works=True, needed=False, detail=asyncio.run(describe_device()))
-    except DrifttyError as error:
-        yield Finding("device", works=False, needed=False, detail=str(error), remedy="make run")
+    looked = subprocess.run(
+        [sys.executable, "-m", "engine.model.describe"],
+        capture_output=True,
+        text=True,
+        timeout=TORCH_SECONDS,
+        check=False,
+    )
+    works = looked.returncode == 0
+    said = (looked.stdout if works else looked.stderr).strip().splitlines()
+    yield Finding(
+        "device",
+        works=works,
+        needed=False,
+        detail=said[-1] if said else "torch could not be tried",
+        remedy="" if works else "make run",
+    )
 
 
 def _model() -> Iterable[Finding]:

@@ -1,12 +1,18 @@
 """`driftty run`: one session without a screen."""
 
 import asyncio
+import os
+import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
+import msgspec
 
-from console.cli.options import build_spec, model_choice, run_options
+from console.cli.options import ModelChoice, build_spec, model_choice, run_options
+from engine.events import AnyEvent
+from engine.run import RunSpec
 
 INTERRUPTED = 130
 """What a shell reports for a command ended by Ctrl+C."""
@@ -37,30 +43,50 @@ def command(as_json: bool, demo: bool, **options: Any) -> None:
         sys.exit(status)
 
 
-async def _run(spec: Any, choice: Any, *, as_json: bool, demo: bool) -> int:
-    import signal
-
+async def _run(spec: RunSpec, choice: ModelChoice, *, as_json: bool, demo: bool) -> int:
     from console.host import open_live
     from console.transcript import Transcript
-    from engine.events import AnyEvent
 
     async with open_live(choice, kind="run", demo=demo) as live:
-        if as_json:
-            import msgspec
-
-            def show(event: AnyEvent) -> None:
-                sys.stdout.buffer.write(msgspec.json.encode(event) + b"\n")
-                sys.stdout.buffer.flush()
-        else:
-            show = Transcript(sys.stdout, sys.stderr).show
-        live.subscribe(show)
-        await live.start(spec)
         loop = asyncio.get_running_loop()
-        waiting = asyncio.ensure_future(live.wait())
+
+        def stop() -> None:
+            stopping.append(loop.create_task(live.stop()))
+
+        stopping: list[asyncio.Task[None]] = []
+        transcript = Transcript(sys.stdout, sys.stderr)
+        live.subscribe(_until_unread(_print_json if as_json else transcript.show, stop))
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, lambda: asyncio.ensure_future(live.stop()))
+            loop.add_signal_handler(number, stop)
+        await live.start(spec)
         try:
-            ended = await waiting
+            ended = await live.wait()
         except asyncio.CancelledError:
+            await asyncio.gather(*stopping)
             return INTERRUPTED
         return 1 if ended.outcome == "fault" else 0
+
+
+def _print_json(event: AnyEvent) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(event) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _until_unread(
+    show: Callable[[AnyEvent], None], stop: Callable[[], None]
+) -> Callable[[AnyEvent], None]:
+    """Show events while somebody reads them; a run nobody reads any more is stopped."""
+    read = True
+
+    def listener(event: AnyEvent) -> None:
+        nonlocal read
+        if not read:
+            return
+        try:
+            show(event)
+        except BrokenPipeError:
+            read = False
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            stop()
+
+    return listener
