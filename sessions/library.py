@@ -1,5 +1,6 @@
 """The library of recorded sessions: listed, found and read, and never written."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
@@ -64,7 +65,7 @@ class Library:
         if not path.exists():
             yield cls(path, None)
             return
-        database.bring_up_to_date(path)
+        await asyncio.to_thread(database.bring_up_to_date, path)
         location = database.location(path, read_only=True)
         try:
             async with aiosqlite.connect(location, uri=True, isolation_level=None) as connection:

@@ -231,8 +231,9 @@ def test_no_room_for_the_backup_means_no_migration(
     assert fingerprint(path) == before
 
 
+# Everything is imported first: once it is another user, it may not reach Python's own folder.
 LIST_AND_RECORD = """
-import asyncio, os, sys
+import asyncio, concurrent.futures.thread, os, sys
 from pathlib import Path
 from engine.errors import StoreError
 from sessions.library import Library
