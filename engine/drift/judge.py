@@ -193,9 +193,9 @@ def _for_command(found: dict[str, float], cut: Words) -> str:
     clauses = []
     match cut.head_kind:
         case "known" | "verb":
-            clauses.append(f"begins with {cut.name}, a known command")
+            clauses.append(f"{cut.name} is a known command")
         case "keyword":
-            clauses.append(f"begins with {cut.head}, a word of the shell's language")
+            clauses.append(f"{cut.head} is a word of the shell's language")
         case "assignment":
             clauses.append("begins with an assignment")
         case "path":

@@ -83,13 +83,21 @@ class Words(msgspec.Struct, frozen=True):
 def words(line: str) -> Words:
     """Cut a line into words; what is quoted, escaped or commented out has no words in it."""
     masked = _COMMENT.sub("", _QUOTED.sub(MARK, line)).strip()
-    texts = masked.split()
+    texts = _without_prefix(masked.split())
     if not texts:
         return Words(line=masked, head="", head_kind="other", rest=())
     kind = _head_kind(texts[0])
     in_construct = kind == "keyword" or ";" in masked
     rest = tuple(_word(text, in_construct) for text in texts[1:])
     return Words(line=masked, head=texts[0], head_kind=kind, rest=rest)
+
+
+def _without_prefix(texts: list[str]) -> list[str]:
+    """The words from the command that a first word like `sudo` or `time` is put before."""
+    known = lexicon()
+    while len(texts) > 1 and texts[0] in known.prefixes and texts[1] in known.commands:
+        texts = texts[1:]
+    return texts
 
 
 def is_command_name(name: str) -> bool:

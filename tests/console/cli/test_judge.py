@@ -62,7 +62,7 @@ def test_a_person_sees_glyph_label_line_and_evidence_aligned() -> None:
     lines = judge(lines=b"ls -la\nfind the largest file\n").stdout.splitlines()
     assert lines[0].startswith("$ command     ls -la")
     assert lines[1].startswith("✗ narration   find the largest file")
-    assert lines[0].index("begins with") == lines[1].index("reads as")
+    assert lines[0].index("ls is a known") == lines[1].index("reads as")
 
 
 def test_lines_are_judged_each_by_itself_unless_they_are_one_run() -> None:

@@ -19,6 +19,8 @@ TRICKY: dict[str, list[str]] = {
         "who",
         "who am i",
         "time ls -la",
+        "time sleep 1",
+        "sudo nohup make",
         "sort names.txt",
         "sort -u names.txt",
         "cut -d: -f1 /etc/passwd",
