@@ -4,11 +4,10 @@ import asyncio
 import os
 
 from engine.shell.bringup import payloads, shell_environment
-from engine.shell.live import kill_family
+from engine.shell.ending import end
 from engine.shell.rcfile import ulimits
 from engine.shell.sandbox.enclosure import Enclosure
 from engine.shell.spawn import Child, spawn_on_pipe
-from engine.shell.spec import Limits
 from engine.shell.tail import Tail
 from engine.shell.wire import Wire
 
@@ -21,14 +20,14 @@ _LAST_WORDS = 0.5
 
 
 async def check(
-    enclosure: Enclosure, limits: Limits, command: str, time_limit: float = TIME_LIMIT
+    enclosure: Enclosure, command: str, time_limit: float = TIME_LIMIT
 ) -> tuple[int, str]:
     """Run `command` in a bash that reads no file of the operator's; returns (status, output's tail).
 
     It sees the operator's home and nothing else of the operator's: not its processes, environment,
     aliases or `/tmp`. The status is `OUT_OF_TIME` when it took longer than `time_limit` seconds.
     """
-    script = f"{ulimits(limits)}\ncd || exit\n{command}"
+    script = f"{ulimits(enclosure.limits)}\ncd || exit\n{command}"
     bash = ("bash", "--noprofile", "--norc", "-c", script, "check")
     reading, writing = os.pipe()
     try:
@@ -53,7 +52,6 @@ async def check(
     except TimeoutError:
         status = child.exited.result() if child.exited.done() else OUT_OF_TIME
     finally:
-        kill_family(child)
-        await child.exited
+        await end(child, enclosure.kind)
         wire.close()
     return status, output.take()[0].decode(errors="replace")

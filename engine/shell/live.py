@@ -9,19 +9,20 @@ from collections.abc import Callable
 from engine.errors import ShellError
 from engine.shell import keyboard
 from engine.shell.bringup import launch, prepare
+from engine.shell.ending import end, gone, kill
+from engine.shell.guard import Guard
 from engine.shell.markers import new_nonce
 from engine.shell.modes import Modes
 from engine.shell.observation import Observation
 from engine.shell.prompts import PromptLog
+from engine.shell.sandbox.enclosure import Sandbox
 from engine.shell.settling import Settled, Settling
-from engine.shell.spawn import Child, set_size
+from engine.shell.spawn import set_size
 from engine.shell.spec import ShellSpec
 from engine.shell.tail import Relay, Tail
+from engine.shell.terminal import Terminal
 from engine.shell.wire import Wire
 from engine.shell.witness import Witness, family, parent
-
-_GONE = 5.0
-"""Seconds to wait for killed processes to be gone."""
 
 
 class LiveShell:
@@ -30,27 +31,32 @@ class LiveShell:
     def __init__(
         self,
         spec: ShellSpec,
+        sandbox: Sandbox,
         deliver: Callable[[bytes], None],
         dropped: Callable[[int], None],
     ) -> None:
-        """Start it. Raises `SandboxUnavailable` or `ShellError`."""
+        """Start it. Raises `ShellError`."""
         self.nonce = new_nonce()
         self.modes = Modes()
         self._prompts = PromptLog(self.nonce)
         self._tail = Tail(spec.keep)
-        self._relay = Relay(spec.keep, deliver, dropped)
+        self._deliver = deliver
+        self._relay = Relay(spec.keep, self._show, dropped)
+        self._screen = Terminal(spec.columns, spec.rows, scrollback=0, on_reply=self._reply)
         self._touched = False
         self._init = -1
-        self.scratch, self.enclosure = prepare(spec, self.nonce)
+        self.scratch, self.enclosure = prepare(spec, sandbox, self.nonce)
         try:
-            pid, self._master, name = launch(spec, self.enclosure)
+            self.child, self._master, name = launch(spec, self.enclosure)
         except BaseException:
             self.scratch.remove()
             raise
         self.witness = Witness(self._master, name)
-        self.child = Child(pid)
         self.wire = Wire(self._master, self._received, lambda: self.settling.stir())
         self.settling = Settling(self.wire, self.child, self.witness, self._prompts, self.modes)
+        self._guard = Guard(
+            self.scratch.home, self.enclosure.limits, self._processes, self._exceeded
+        )
 
     async def first_prompt(self, limit: float) -> None:
         """Wait for it. Raises `ShellError` with what was printed instead."""
@@ -66,7 +72,8 @@ class LiveShell:
         self.witness.adopt()
         if self.enclosure.kind == "bwrap":
             # The first process of the sandbox: when it ends, the kernel ends all others in it.
-            self._init = os.pidfd_open(parent(self.witness.shell))
+            first = parent(self.witness.shell)
+            self._init = os.pidfd_open(first) if first > 1 else -1
 
     def submit(self, keys: bytes) -> None:
         """Type a whole line, on an empty line."""
@@ -100,6 +107,7 @@ class LiveShell:
         """Change the terminal's size, in cells."""
         if self.wire.open:
             set_size(self._master, columns, rows)
+            self._screen.resize(columns, rows)
 
     def observation(
         self, command: str = "", settled: Settled | None = None, began: int = 0
@@ -122,19 +130,37 @@ class LiveShell:
 
     async def close(self, keep_home: bool) -> None:
         """End every process, close the terminal, remove the scratch folder; may be called again."""
-        self.settling.expect()
-        if not self.child.exited.done():
-            if self._init >= 0:
-                signal.pidfd_send_signal(self._init, signal.SIGKILL)
-            kill_family(self.child)
-        await asyncio.wait_for(asyncio.shield(self.child.exited), _GONE)
+        self._guard.stop()
+        await end(self.child, self.enclosure.kind)
         if self._init >= 0:
             handle, self._init = self._init, -1
-            await _gone(handle)
-            os.close(handle)
+            await gone(handle)
         self.wire.close()
         self._relay.flush()
+        self._screen.close()
         self.scratch.remove(keep_home)
+
+    def _processes(self) -> int:
+        return len(family(self.child.pid))
+
+    def _exceeded(self, why: str) -> None:
+        """End the shell, and say why where everything that happens to it is seen."""
+        for handle in kill(self.child, self.enclosure.kind):
+            os.close(handle)
+        self._received(f"\r\n[driftty ended this shell: {why}]\r\n".encode())
+
+    def _show(self, data: bytes) -> None:
+        self._deliver(data)
+        self._screen.feed(data)
+
+    def _reply(self, answer: bytes) -> None:
+        """Answer what a program asks its terminal, such as where the cursor is.
+
+        Only to a program that reads keys: anybody else did not ask, but printed a file that did, and
+        the answer would be typed into the shell.
+        """
+        if self.wire.open and self.witness.reads_keys() and not self.witness.at_prompt():
+            self.wire.write(answer)
 
     def _received(self, data: bytes) -> None:
         self._prompts.feed(data)
@@ -142,27 +168,3 @@ class LiveShell:
         self._tail.add(data)
         self._relay.feed(data)
         self.settling.stir()
-
-
-def kill_family(child: Child) -> None:
-    """End a process and everything it started that can still be told to be its."""
-    if child.exited.done():
-        return
-    for pid in family(child.pid):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            # It ended by itself in the meantime.
-            continue
-    child.kill()
-
-
-async def _gone(handle: int) -> None:
-    """Wait for the process behind a pidfd to end."""
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    loop.add_reader(handle, ended.set)
-    try:
-        await asyncio.wait_for(ended.wait(), _GONE)
-    finally:
-        loop.remove_reader(handle)

@@ -11,6 +11,8 @@ class PromptLog:
         self._scanner = MarkerScanner(nonce)
         self._stamp = b""
         self._fresh = False
+        self._was_more = False
+        self._news = False
         self.ready = False
         """A new prompt has been shown whole."""
         self.more = False
@@ -22,11 +24,18 @@ class PromptLog:
 
     def expect(self) -> None:
         """Something was typed: what is said from now on is the answer."""
-        self._fresh = self.ready = self.more = self.running = False
+        self._was_more = self.continues
+        self._fresh = self._news = self.ready = self.more = self.running = False
+
+    @property
+    def continues(self) -> bool:
+        """Whether a prompt that is open now asks for more of the same command."""
+        return self.more or (self._was_more and not self._news)
 
     def feed(self, data: bytes) -> None:
         """Take in the next piece of output."""
         for marker in self._scanner.feed(data):
+            self._news = True
             match marker.kind:
                 case "status":
                     # Painted again, a prompt has its old stamp; bash before 5.0 has none.

@@ -31,7 +31,7 @@ def ulimits(limits: Limits) -> str:
         f"ulimit -{option} {value} 2>/dev/null"
         for option, value in (
             ("c", 0),
-            ("u", limits.processes),
+            ("u", limits.processes or "unlimited"),
             ("f", limits.file_bytes // 1024),
             ("v", limits.memory_bytes // 1024),
             ("t", limits.cpu_seconds),

@@ -1,5 +1,6 @@
 """The operator's shell: a real bash on a real pseudo-terminal, in its sandbox."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -8,6 +9,7 @@ from engine.shell import keyboard
 from engine.shell.check import check
 from engine.shell.live import LiveShell
 from engine.shell.observation import Observation, Opening
+from engine.shell.sandbox.choose import choose
 from engine.shell.spec import ShellSpec
 
 _FIRST_PROMPT = 20.0
@@ -30,11 +32,13 @@ class PtyShell:
         self.on_output = _ignore
         self.on_dropped = _ignore
         self._live: LiveShell | None = None
+        self._closed = False
 
     async def start(self) -> Opening:
         """Bring it up. Raises `SandboxUnavailable` or `ShellError`."""
         began = time.monotonic_ns()
-        live = LiveShell(self.spec, lambda data: self.on_output(data), self._dropped)
+        sandbox = await asyncio.to_thread(choose, self.spec.sandbox)
+        live = LiveShell(self.spec, sandbox, self._output, self._dropped)
         self._live = live
         try:
             await live.first_prompt(_FIRST_PROMPT)
@@ -79,7 +83,8 @@ class PtyShell:
     def type(self, data: bytes) -> bool:
         """Send a person's keys as they are. Returns whether the terminal echoes them."""
         live = self._alive()
-        echoes = live.witness.echoes()
+        # A full-screen program shows what it makes of keys, whatever the terminal does.
+        echoes = live.modes.alternate_screen or live.witness.echoes()
         live.type(data)
         return echoes
 
@@ -100,12 +105,16 @@ class PtyShell:
 
         Returns its exit status and the tail of its output; 124 when it ran out of time.
         """
-        return await check(self._alive().enclosure, self.spec.limits, command)
+        return await check(self._alive().enclosure, command)
 
     async def close(self) -> None:
         """End the shell and everything it started, and remove the scratch home."""
         if self._live is not None:
+            self._closed = True
             await self._live.close(self.spec.keep_home)
+
+    def _output(self, data: bytes) -> None:
+        self.on_output(data)
 
     def _dropped(self, count: int) -> None:
         self.on_dropped(count)
@@ -113,6 +122,8 @@ class PtyShell:
     def _alive(self) -> LiveShell:
         if self._live is None:
             raise ShellError("The operator's shell has not been started yet.")
+        if self._closed:
+            raise ShellError("The operator's shell has been closed already.")
         return self._live
 
 

@@ -18,6 +18,10 @@ _SURE = 0.15
 """Seconds a program must be seen waiting, in silence, before it is taken for waiting for us."""
 _FULL_SCREEN = 1.0
 """Seconds after which a full-screen program that keeps painting is taken for what it is."""
+_LISTENING = 0.2
+"""Seconds that bash may take from its prompt to reading; it needs far less."""
+_UNHEARD = 1.0
+"""Seconds of silence after which a program that waits has taken in what was typed, echo or not."""
 _LAST_WORDS = 0.5
 """Seconds that output may still come after the shell has ended."""
 
@@ -75,6 +79,7 @@ class Settling:
             if self._child.exited.done():
                 return await self._died()
             if settled := self._by_markers():
+                await self._until_listening()
                 return settled
             now = self._loop.time()
             if now >= next_look:
@@ -93,8 +98,9 @@ class Settling:
         if self._child.exited.done():
             return Settled("died", self._child.exited.result())
         if self._witness.at_prompt():
-            state: ShellState = "continuation" if self._prompts.more else "done"
-            return Settled(state, None if self._prompts.more else self._prompts.status)
+            if self._prompts.continues:
+                return Settled("continuation")
+            return Settled("done", self._prompts.status)
         facts = self._witness.look()
         return Settled(self._state(facts) or "stalled", foreground=facts.program)
 
@@ -114,6 +120,13 @@ class Settling:
             await self.stirred(0.05)
         return Settled("died", self._child.exited.result())
 
+    async def _until_listening(self) -> None:
+        """Let bash come from showing its prompt to reading it: a Ctrl+C in between would be lost
+        until the next key."""
+        until = self._loop.time() + _LISTENING
+        while not self._witness.listens() and self._loop.time() < until:
+            await self.stirred(0.0005)
+
     def _by_markers(self) -> Settled | None:
         if self._wire.pending or not (self._prompts.ready or self._prompts.more):
             return None
@@ -121,7 +134,7 @@ class Settling:
             # A copy of our prompt in some output; the real one is still to come.
             return None
         if self._prompts.more:
-            return Settled("continuation", foreground="")
+            return Settled("continuation")
         return Settled("done", self._prompts.status)
 
     def _by_facts(
@@ -133,7 +146,7 @@ class Settling:
         else:
             suspect.painting_since = None
         state = None if facts.unread or self._wire.pending else self._state(facts)
-        if state is None or not self._received:
+        if state is None or not (self._received or silence >= _UNHEARD):
             suspect.state = None
             return None
         if suspect.state != (state, facts.program):
@@ -141,8 +154,7 @@ class Settling:
             return None
         if min(silence, now - suspect.since) < _SURE:
             return None
-        status = self._prompts.status if state == "done" and not self._prompts.running else None
-        return Settled(state, status, "" if state == "done" else facts.program)
+        return Settled(state, foreground="" if state == "done" else facts.program)
 
     def _state(self, facts: Facts) -> ShellState | None:
         """What the facts alone say; none while the job computes."""
@@ -159,7 +171,7 @@ class Settling:
                 "nested" if facts.alone and not facts.shell and _talks(facts) else "awaiting_input"
             )
         if facts.shell and not facts.translates and not facts.echo:
-            return "continuation" if self._prompts.more else "done"
+            return "continuation" if self._prompts.continues else "done"
         if facts.shell or facts.echo:
             return "awaiting_input" if facts.echo else "awaiting_secret"
         return "nested"

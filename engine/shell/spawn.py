@@ -112,7 +112,12 @@ class Child:
         self._loop = asyncio.get_running_loop()
         self.exited: asyncio.Future[int] = self._loop.create_future()
         """The exit status as a shell counts it: 128 + n after signal n."""
-        self._handle = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else -1
+        try:
+            self._handle = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else -1
+        except OSError as error:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise ShellError(f"A shell could not be watched: {error.strerror}.") from error
         if self._handle >= 0:
             self._loop.add_reader(self._handle, self._reap)
         else:

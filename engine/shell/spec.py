@@ -9,7 +9,7 @@ class Limits(msgspec.Struct, frozen=True):
     """How much of the machine the operator's shell may take."""
 
     processes: int = 256
-    """At one time, in the whole sandbox."""
+    """At one time, in the whole sandbox; 0 for any number."""
     file_bytes: int = 256 << 20
     """Of one file."""
     home_bytes: int = 512 << 20

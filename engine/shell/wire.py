@@ -8,7 +8,7 @@ from collections.abc import Callable
 _READ = 1 << 16
 _BURST_NS = 2_000_000
 """The longest that one wake-up reads before the loop gets its turn."""
-_REST = 0.004
+_REST = 0.002
 """Seconds the writer at the other end waits, once a burst did not empty the terminal. It keeps
 `yes` from taking this process's core; what has to come still comes at tens of megabytes a second."""
 
@@ -27,6 +27,7 @@ class Wire:
         self._outgoing = bytearray()
         self._resting: asyncio.TimerHandle | None = None
         self._open = True
+        self._closed = False
         self._loop.add_reader(master, self._read)
 
     @property
@@ -43,7 +44,8 @@ class Wire:
     def drop_pending(self) -> None:
         """Forget what the terminal has not taken yet."""
         self._outgoing.clear()
-        self._loop.remove_writer(self._master)
+        if self._open:
+            self._loop.remove_writer(self._master)
 
     @property
     def open(self) -> bool:
@@ -52,14 +54,18 @@ class Wire:
 
     def close(self) -> None:
         """Stop, and close the terminal; may be called again."""
-        if not self._open:
-            return
-        self._open = False
-        if self._resting is not None:
-            self._resting.cancel()
-        self._loop.remove_reader(self._master)
-        self._loop.remove_writer(self._master)
-        os.close(self._master)
+        self._stop()
+        if not self._closed:
+            self._closed = True
+            os.close(self._master)
+
+    def _stop(self) -> None:
+        if self._open:
+            self._open = False
+            if self._resting is not None:
+                self._resting.cancel()
+            self._loop.remove_reader(self._master)
+            self._loop.remove_writer(self._master)
 
     def _read(self) -> None:
         if self._burst() and self._open:
@@ -89,7 +95,7 @@ class Wire:
         if pieces:
             self._received(b"".join(pieces))
         if gone and self._open:
-            self.close()
+            self._stop()
             self._ended()
         return more
 

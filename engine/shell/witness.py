@@ -23,6 +23,10 @@ _READS = {"x86_64": (0, 19), "aarch64": (63, 65)}
 _WAITS = {"x86_64": (7, 23, 270, 271, 232, 281, 441), "aarch64": (72, 73, 22, 441)}
 """poll, select, pselect6, ppoll, epoll_wait, epoll_pwait, epoll_pwait2."""
 
+_BLOCKED = {
+    str(number) for calls in (_READS, _WAITS) for number in calls.get(platform.machine(), ())
+}
+
 _CONTROLLING = os.makedev(5, 0)
 """/dev/tty: whatever terminal controls the process."""
 
@@ -72,7 +76,7 @@ class Witness:
     def look(self) -> Facts:
         """The facts as they are now."""
         foreground = self._foreground()
-        input_flags, _, _, local, *_ = termios.tcgetattr(self._master)
+        input_flags, local = self._flags()
         started = family(self.shell) if self.shell else {}
         job = [pid for pid, group in started.items() if group == foreground]
         waiting, pid = self._waiting(job)
@@ -97,19 +101,39 @@ class Witness:
         has the terminal."""
         if self._foreground() != self.shell or _link(f"/proc/{self.shell}/exe") != self._binary:
             return False
-        input_flags, _, _, local, *_ = termios.tcgetattr(self._master)
+        input_flags, local = self._flags()
         return not local & (termios.ICANON | termios.ECHO) and not input_flags & termios.ICRNL
 
+    def listens(self) -> bool:
+        """Whether bash is blocked until a key comes; true where /proc does not tell."""
+        call = _call(self.shell)
+        return not call or not _BLOCKED or call[0] in _BLOCKED
+
+    def reads_keys(self) -> bool:
+        """Whether the terminal hands on every key as it is, as line editors and editors want it.
+
+        Return is not translated then either; a `read -s -n 1` leaves that as it is.
+        """
+        input_flags, local = self._flags()
+        return not local & termios.ICANON and not input_flags & termios.ICRNL
+
     def echoes(self) -> bool:
-        """Whether what is typed now will be seen: readline shows it although the terminal does not."""
-        local = termios.tcgetattr(self._master)[3]
-        return bool(local & termios.ECHO) or not local & termios.ICANON
+        """Whether what is typed now will be seen: programs that read keys show them themselves."""
+        return bool(self._flags()[1] & termios.ECHO) or self.reads_keys()
 
     def _foreground(self) -> int:
         try:
             return os.tcgetpgrp(self._master)
         except OSError:
             return 0
+
+    def _flags(self) -> tuple[int, int]:
+        """The terminal's input and local flags; those of a fresh terminal once it is gone."""
+        try:
+            flags = termios.tcgetattr(self._master)
+        except (OSError, termios.error):
+            return termios.ICRNL, termios.ICANON | termios.ECHO | termios.ISIG
+        return int(flags[0]), int(flags[3])
 
     def _unread(self) -> int:
         """Needs the other side of the terminal; opened for the moment, or its end would never show."""

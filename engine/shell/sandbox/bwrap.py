@@ -18,6 +18,7 @@ from engine.errors import ShellError
 from engine.shell.home import Scratch
 from engine.shell.sandbox import seccomp
 from engine.shell.sandbox.enclosure import Enclosure, Sandbox, SandboxReport
+from engine.shell.sandbox.trial import run_in
 from engine.shell.spec import Limits
 
 HOME = "/root"
@@ -63,6 +64,8 @@ class Bubblewrap(msgspec.Struct, frozen=True):
             home=HOME,
             startup="/run/shell.bash",
             payloads={_SECCOMP: seccomp.program()} if seccomp.supported() else {},
+            limits=limits,
+            variables={},
         )
 
     @property
@@ -191,39 +194,6 @@ def _try(sandbox: Bubblewrap) -> str:
         return run_in(enclosure, ("true",))
     finally:
         scratch.remove()
-
-
-def run_in(enclosure: Enclosure, command: tuple[str, ...]) -> str:
-    """Run a command to try an enclosure; returns its complaint, or nothing if it succeeded."""
-    handles = {there: _memory(payload) for there, payload in enclosure.payloads.items()}
-    words = list(enclosure.prefix)
-    try:
-        # subprocess hands descriptors on under their own number only.
-        for there, here in handles.items():
-            words[words.index(str(there))] = str(here)
-        done = subprocess.run(
-            [*words, *command],
-            env={"PATH": os.defpath},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            pass_fds=tuple(handles.values()),
-            timeout=10,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    finally:
-        for handle in handles.values():
-            os.close(handle)
-    return "" if done.returncode == 0 else done.stderr or f"exit status {done.returncode}"
-
-
-def _memory(payload: bytes) -> int:
-    handle = os.memfd_create("driftty")
-    os.write(handle, payload)
-    os.lseek(handle, 0, os.SEEK_SET)
-    return handle
 
 
 def _names(scratch: Scratch) -> list[str]:

@@ -2,10 +2,10 @@
 
 from engine.errors import SandboxUnavailable
 from engine.run import SandboxPolicy
-from engine.shell.sandbox import bwrap, nothing
+from engine.shell.sandbox import bwrap, landlock, nothing
 from engine.shell.sandbox.enclosure import Probe, Sandbox, SandboxReport
 
-_PROBES: dict[str, Probe] = {"bwrap": bwrap.probe}
+_PROBES: dict[str, Probe] = {"bwrap": bwrap.probe, "landlock": landlock.probe}
 """Best first."""
 
 

@@ -22,8 +22,12 @@ class Enclosure(msgspec.Struct, frozen=True):
     """The home, as the shell sees it."""
     startup: str
     """Bash's start file, as the shell sees it."""
-    payloads: Mapping[int, bytes] = {}
+    payloads: Mapping[int, bytes]
     """What the prefix reads from which file descriptor."""
+    limits: Limits
+    """The limits that bash sets itself, as they mean the same in here."""
+    variables: Mapping[str, str]
+    """What its environment has besides."""
 
 
 class Sandbox(Protocol):

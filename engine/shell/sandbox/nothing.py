@@ -20,4 +20,8 @@ class Nothing(msgspec.Struct, frozen=True):
             prefix=(),
             home=str(scratch.home),
             startup=str(scratch.path / "shell.bash"),
+            payloads={},
+            # The kernel counts all processes of the person's, so that no number would be right.
+            limits=msgspec.structs.replace(limits, processes=0),
+            variables={},
         )
