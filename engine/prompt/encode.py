@@ -78,10 +78,10 @@ class PromptEncoder:
             piece, closing = skeleton.pieces[index], skeleton.closings[index]
             if index < len(turns) and turns[index].ids:
                 piece, closing = self._asked(roles[:index], piece, closing)
-            self._lay(chunks, index - 1, piece[:closing])
+            owner = index if index < len(turns) else -1
+            before = len(chunks) + self._lay(chunks, piece, closing, (index - 1, owner))
             if index == seed_turns:
-                seam = len(chunks)
-            self._lay(chunks, index if index < len(turns) else -1, piece[closing:])
+                seam = before
             if index < len(turns):
                 turn = turns[index]
                 self._check(index, turn)
@@ -100,13 +100,27 @@ class PromptEncoder:
             return piece, closing
         return asked.pieces[-1], asked.closings[-1]
 
-    def _lay(self, chunks: list["_Chunk"], turn: int, text: str) -> None:
-        """Lay some of the template's text, its control tokens apart."""
-        for cut in self._vocabulary.cut(text):
-            if isinstance(cut, str):
-                chunks.append(_Chunk(turn, "skeleton", cut, ()))
-            else:
-                chunks.append(_Chunk(turn, "skeleton", "", (cut,)))
+    def _lay(
+        self, chunks: list["_Chunk"], piece: str, closing: int, owners: tuple[int, int]
+    ) -> int:
+        """Lay a piece of the template's text, its control tokens apart.
+
+        The first `closing` characters belong to the first of the two owners, the rest to the other;
+        returns how many chunks the first got.
+        """
+        closed = 0
+        for start, cut in self._vocabulary.cut(piece):
+            if isinstance(cut, int):
+                chunks.append(_Chunk(owners[start >= closing], "skeleton", "", (cut,)))
+                closed += start < closing
+                continue
+            inside = max(0, closing - start)
+            if cut[:inside]:
+                chunks.append(_Chunk(owners[0], "skeleton", cut[:inside], ()))
+                closed += 1
+            if cut[inside:]:
+                chunks.append(_Chunk(owners[1], "skeleton", cut[inside:], ()))
+        return closed
 
     def _check(self, index: int, turn: Turn) -> None:
         if turn.ids and not 0 <= min(turn.ids) <= max(turn.ids) < self._size:

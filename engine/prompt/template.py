@@ -5,8 +5,9 @@ nonces is the skeleton: text of the template's own, whatever the turns say. A te
 turn out, repeats it, moves it, or rewrites it because of what it says is refused by name.
 """
 
+import re
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Protocol, get_args
@@ -21,22 +22,27 @@ _REMEMBERED = 4096
 """Sequences of roles whose skeleton is kept: a run of 30 turns needs about 60."""
 
 _TODAY = datetime(2024, 7, 26)
-"""What templates that write the date get: always the same, or no prompt could be had twice. It is
-the date that the templates of Llama 3 write where they are told none."""
+"""The date that templates write which write one: always the same, or no prompt could be had twice.
+The templates of Llama 3 write this one where they are told none."""
+_ASKS_DATE = re.compile(r"""strftime_now\(\s*(?:"([^"\\]*)"|'([^'\\]*)')\s*\)""")
 
 
 class ChatTokenizer(Protocol):
     """What is asked of a Hugging Face tokenizer to render its chat template."""
 
+    def get_chat_template(self) -> str:
+        """The template's source; the default one where there are several."""
+        ...
+
     def apply_chat_template(
         self,
         conversation: list[dict[str, str]],
         *,
+        chat_template: str,
         add_generation_prompt: bool,
         tokenize: bool,
-        strftime_now: Callable[[str], str],
     ) -> str:
-        """Render messages to text; `strftime_now` is what a template calls to write the date."""
+        """Render messages to text."""
         ...
 
 
@@ -62,6 +68,7 @@ class ChatTemplate:
 
     def __init__(self, tokenizer: ChatTokenizer) -> None:
         self._tokenizer = tokenizer
+        self._source = _ASKS_DATE.sub(_date, tokenizer.get_chat_template())
         self._nonce_skeleton = lru_cache(_REMEMBERED)(self._find_skeleton)
         self.skeleton = lru_cache(_REMEMBERED)(self._whole_skeleton)
         """Of turns with these roles, see `Skeleton`. Raises `PromptUnsafe`."""
@@ -172,9 +179,9 @@ class ChatTemplate:
         try:
             return self._tokenizer.apply_chat_template(
                 messages,
+                chat_template=self._source,
                 add_generation_prompt=ask,
                 tokenize=False,
-                strftime_now=_TODAY.strftime,
             )
         except (TemplateError, TypeError, ValueError, LookupError, AttributeError) as error:
             roles = ", ".join(turn.role for turn in turns) or "none at all"
@@ -224,6 +231,11 @@ def _contents(pieces: Sequence[str], shown: Sequence[str], text: str) -> list[st
         else:
             return None
     return found if found or len(text) == at else None
+
+
+def _date(asked: re.Match[str]) -> str:
+    """The fixed date in the format that is asked for, as a literal of the template's language."""
+    return repr(_TODAY.strftime(asked[1] or asked[2] or ""))
 
 
 def _trimmed(content: str) -> Iterator[str]:

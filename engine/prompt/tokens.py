@@ -7,6 +7,7 @@ that encoding it as a whole would give, and a harmful one gets letters.
 """
 
 import copy
+import re
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -15,11 +16,15 @@ from typing import Any, Protocol
 
 import msgspec
 from tokenizers import AddedToken, Encoding, Tokenizer
+from tokenizers.models import Unigram
 
 from engine.errors import ModelError
 
 _REMEMBERED_CHARACTERS = 4_000_000
 """How much text is kept encoded: thousands of turns of ordinary length."""
+
+_BYTE = re.compile("<0x[0-9A-F]{2}>")
+"""How a vocabulary writes the bytes that stand for characters without a token of their own."""
 
 
 class TokenTable(Protocol):
@@ -76,6 +81,7 @@ class Vocabulary:
             for number, token in added.items()
             if number not in plain
             and (token.special or token.content in template)
+            and not _BYTE.fullmatch(token.content)
             and not _stands_for_unknown(number, tokenizer)
         )
         """Ids that no content may yield: special tokens, and added ones that the template writes."""
@@ -89,7 +95,8 @@ class Vocabulary:
         self._memory = OrderedDict()
         self._remembered = 0
         self.cut = lru_cache(4096)(self._cut)
-        """A template's text as control ids and what lies between them, in order."""
+        """A template's text as control ids and what lies between them, in order, each with the
+        offset of its first character."""
 
     def encode(self, chunks: Sequence[str], claims: Sequence[bool], first: bool) -> Encoded:
         """Encode neighbouring chunks of text as one, without any control token in between.
@@ -127,21 +134,21 @@ class Vocabulary:
             ids = [self._ids.get(number, number) for number in ids]
         return Encoded(ids=tuple(ids), bounds=(*bounds, len(ids)))
 
-    def _cut(self, text: str) -> tuple[int | str, ...]:
+    def _cut(self, text: str) -> tuple[tuple[int, int | str], ...]:
         encoding = self._tokenizer(
             text, add_special_tokens=False, split_special_tokens=False, return_offsets_mapping=True
         )
-        cut: list[int | str] = []
+        cut: list[tuple[int, int | str]] = []
         at = 0
         for number, (start, stop) in zip(
             encoding["input_ids"], encoding["offset_mapping"], strict=True
         ):
             if number in self._cuts:
                 if start > at:
-                    cut.append(text[at:start])
-                cut.append(number)
+                    cut.append((at, text[at:start]))
+                cut.append((start, number))
                 at = stop
-        return (*cut, text[at:]) if at < len(text) else tuple(cut)
+        return (*cut, (at, text[at:])) if at < len(text) else tuple(cut)
 
 
 def _bare(full: Tokenizer, plain: Iterable[AddedToken], begins: bool) -> Tokenizer:
@@ -172,8 +179,11 @@ def _token_at(encoding: Encoding, character: int) -> int:
 
 
 def _stands_for_unknown(number: int, tokenizer: TokenTable) -> bool:
-    """Whether this id means a character without a token, and nothing else."""
-    return number == tokenizer.unk_token_id and number not in (
-        tokenizer.bos_token_id,
-        tokenizer.eos_token_id,
-    )
+    """Whether this id means a character without a token, and nothing else.
+
+    Many tokenizers name some unknown token and have no use for it, as bytes cover every character.
+    """
+    model = tokenizer.backend_tokenizer.model
+    used = isinstance(model, Unigram) or getattr(model, "unk_token", None) is not None
+    ends = (tokenizer.bos_token_id, tokenizer.eos_token_id)
+    return used and number == tokenizer.unk_token_id and number not in ends
