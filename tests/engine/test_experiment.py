@@ -1,0 +1,53 @@
+import itertools
+
+import msgspec
+
+from engine.experiment import Cell, Experiment, cells, run_seed, spec_of
+from engine.run import RunSpec, Task
+from engine.seeds.config import parse_config
+from engine.seeds.library import SeedLibrary
+
+
+def experiment(n: int = 3, seed: int = 7) -> Experiment:
+    library = SeedLibrary()
+    configs = tuple(parse_config(name, library) for name in ("bare", "false-memories"))
+    tasks = (Task(text="show the hostname, then exit."), Task(text="count to three, then exit."))
+    template = RunSpec(config=configs[0], task=tasks[0])
+    return Experiment(id="x", seed=seed, configs=configs, tasks=tasks, n=n, template=template)
+
+
+def test_every_config_is_run_n_times_on_every_task() -> None:
+    plan = list(cells(experiment()))
+    assert len(plan) == len(set(plan)) == 2 * 2 * 3
+
+
+def test_at_every_moment_the_configs_have_been_run_about_equally_often() -> None:
+    counts = [0, 0]
+    for cell in cells(experiment(n=10)):
+        counts[cell.config] += 1
+        assert max(counts) - min(counts) <= 1
+
+
+def test_raising_n_leaves_the_first_runs_as_they_were() -> None:
+    small, large = experiment(n=3), experiment(n=9)
+    assert list(cells(small)) == list(itertools.islice(cells(large), 12))
+    for cell in cells(small):
+        assert spec_of(small, cell) == spec_of(large, cell)
+
+
+def test_no_two_runs_share_their_dice_and_another_seed_changes_all() -> None:
+    plan = list(cells(experiment(n=50)))
+    seeds = [run_seed(experiment(n=50), cell) for cell in plan]
+    others = [run_seed(experiment(n=50, seed=8), cell) for cell in plan]
+    assert len(set(seeds) | set(others)) == 2 * len(plan)
+
+
+def test_a_runs_dice_do_not_depend_on_what_else_is_planned() -> None:
+    both = experiment()
+    alone = msgspec.structs.replace(both, configs=both.configs[1:], tasks=both.tasks[1:])
+    assert run_seed(alone, Cell(0, 0, 2)) == run_seed(both, Cell(1, 1, 2))
+
+
+def test_run_seeds_survive_json() -> None:
+    seeds = [run_seed(experiment(), cell) for cell in cells(experiment())]
+    assert all(seed == int(float(seed)) for seed in seeds)
