@@ -9,6 +9,7 @@ that a console can fetch without a thread of its own and end it at any moment.
 
 import fcntl
 import os
+import re
 import shutil
 import signal
 import sys
@@ -44,6 +45,8 @@ _LOCK_POLL_SECONDS = 0.25
 
 # Where each step of a fetch begins and ends on one bar; as measured on a 30 MB/s line.
 _DOWNLOADED, _CHECKED, _UNPACKED, _CONVERTED = 0.20, 0.22, 0.25, 0.97
+
+_TENSOR = re.compile(r"quantizing GGUF tensors.*?(\d+)/(\d+)")
 
 
 def fetch(name: str, progress: ProgressSink) -> ModelFiles:
@@ -164,11 +167,16 @@ def _convert(known: Known, gguf: Path, made: Path, progress: ProgressSink) -> No
             f" {free / 1e9:.1f} GB are free: close something and try again."
         )
 
+    last = Progress("starting", 0.0)
+
     def on_line(line: str) -> None:
-        said = heard(line)
-        if said is not None:
-            fraction = _UNPACKED + said.fraction * (_CONVERTED - _UNPACKED)
-            progress(Progress(f"converting: {said.step}", fraction))
+        nonlocal last
+        last = heard(line) or last
+        # transformers tells of its tensors with a bar of its own, on standard error.
+        tensor = _TENSOR.search(line)
+        told = f"{last.step}, tensor {tensor[1]} of {tensor[2]}" if tensor else last.step
+        fraction = _UNPACKED + last.fraction * (_CONVERTED - _UNPACKED)
+        progress(Progress(f"converting: {told}", fraction))
 
     ended = run_child("engine.model.convert", str(gguf), str(made), on_line=on_line)
     if ended.status != 0:

@@ -17,7 +17,10 @@ _NO_NETWORK = re.compile(
     re.IGNORECASE,
 )
 _NO_TRUST = re.compile(r"SSLError|CERTIFICATE_VERIFY_FAILED", re.IGNORECASE)
-NO_ROOM = re.compile(r"Errno (27|28|122)\b|No space left|File too large|quota", re.IGNORECASE)
+NO_ROOM = re.compile(
+    r"Errno (27|28|122)\b|No space left|File too large|quota|No usable temporary directory",
+    re.IGNORECASE,
+)
 """What ENOSPC, EFBIG and EDQUOT read as in a child's last words."""
 
 
@@ -51,6 +54,8 @@ def download_wheel(
         "download",
         *("--no-deps", "--only-binary", ":all:", "--no-cache-dir", "--no-input"),
         *("--disable-pip-version-check", "--progress-bar", "raw", "--resume-retries", "10"),
+        # Some, whatever pip's settings say: it tells of a network that is not there when it retries.
+        *("--retries", "3"),
         *("--dest", str(folder), package),
         on_line=on_line,
         environment=environment,
@@ -81,5 +86,7 @@ def _reason(package: str, ended: ChildEnded) -> ModelError:
             f"No package index in pip's settings has {package}: check `pip config list`."
         )
     errors = [line for line in ended.tail if line.startswith("ERROR:")]
-    why = errors[-1].removeprefix("ERROR:").strip() if errors else ended.last
+    # Of a crash, the last line says more than pip's own heading.
+    crashed = not errors or errors[-1].startswith("ERROR: Exception")
+    why = ended.last if crashed else errors[-1].removeprefix("ERROR:").strip()
     return ModelError(f"pip could not download {package}: {why or f'it ended by {ended.status}'}.")
