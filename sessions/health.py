@@ -12,7 +12,7 @@ from sessions.library import Library
 from sessions.schema import SCHEMA_VERSION
 
 CHECKED_BYTES = 256 * 1024 * 1024
-"""A larger store is not read through: that is what `driftty sessions verify` is for."""
+"""A larger store is not read through: that is what `driftty sessions check` is for."""
 
 
 async def describe_store(path: Path | None = None) -> str:

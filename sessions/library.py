@@ -38,11 +38,10 @@ _SUMMARIES = """
                ELSE 'interrupted' END) AS outcome,
            configs.name AS config, configs.hash AS config_hash, configs.seed AS seed, model, task,
            turns, drift_turn, drift_kind, operated, exited, done, why, tokens, took, events, bytes,
-           version, parent, note,
+           version, parent, note, coalesce(deleted, '') AS deleted,
            (SELECT json_group_array(tag) FROM tags WHERE session = sessions.number) AS tags
     FROM sessions
     JOIN configs ON configs.number = sessions.config
-    WHERE deleted IS NULL
 """
 
 
@@ -90,19 +89,21 @@ class Library:
         rows = await self._fetch(sql, values)
         return int(rows[0][0]) if rows else 0
 
-    async def find(self, typed: str) -> Summary:
-        """The session whose id begins so; `last` is the one recorded last.
+    async def find(self, typed: str, query: Query = EVERYTHING) -> Summary:
+        """The session of `query` whose id begins so; `last` is the one recorded last.
 
         Raises `StoreError` where there is none, or more than one.
         """
         if typed == "last":
-            found = await self.sessions(limit=1)
+            found = await self.sessions(query, limit=1)
             if not found:
-                raise StoreError(f"No session is recorded yet in {self._path}.")
+                where = "in the trash" if query.trash else "recorded yet"
+                raise StoreError(f"No session is {where} in {self._path}.")
             return found[0]
         prefix = read_prefix(typed)
-        sql = f"{await self._summaries()} AND substr(sessions.id, 1, ?) = ? ORDER BY sessions.id"
-        rows = await self._fetch(f"{sql} LIMIT 6", (len(prefix), prefix))
+        where, values = _conditions(query)
+        sql = f"SELECT * FROM ({await self._summaries()}) {where} AND substr(id, 1, ?) = ?"
+        rows = await self._fetch(f"{sql} ORDER BY id LIMIT 6", (*values, len(prefix), prefix))
         found = [_summary(row) for row in rows]
         if not prefix or not found:
             raise StoreError(
@@ -205,7 +206,8 @@ def _conditions(query: Query) -> tuple[str, list[str]]:
         "EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)": query.tag,
     }
     used = {term: value for term, value in terms.items() if value}
-    return (f"WHERE {' AND '.join(used)}" if used else ""), list(used.values())
+    trash = f"deleted {'<>' if query.trash else '='} ''"
+    return f"WHERE {' AND '.join([trash, *used])}", list(used.values())
 
 
 def _summary(row: sqlite3.Row) -> Summary:

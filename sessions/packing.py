@@ -45,7 +45,7 @@ def decode(body: bytes) -> AnyEvent:
     except msgspec.DecodeError as error:
         raise StoreError(
             f"A recorded event cannot be read ({error}): it is damaged, or another version of "
-            "driftty wrote it. Update driftty, or verify the session."
+            "driftty wrote it. Update driftty, or see what `driftty sessions check` says."
         ) from error
 
 
@@ -65,7 +65,9 @@ def unpack(packing: int, stored: bytes) -> bytes:
     try:
         return zlib.decompress(stored)
     except zlib.error as error:
-        raise StoreError(f"A recorded event is damaged ({error}); verify the session.") from error
+        raise StoreError(
+            f"A recorded event is damaged ({error}); see what `driftty sessions check` says."
+        ) from error
 
 
 def _mended(value: object) -> object:

@@ -50,6 +50,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """The session it was forked from; empty for none."""
     tags: tuple[str, ...] = ()
     note: str = ""
+    deleted: str = ""
+    """When it was put into the trash, UTC; empty where it was not."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +64,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     task: str = ""
     """A task's name, or part of its text."""
     tag: str = ""
+    trash: bool = False
+    """Those in the trash, instead of those that are not."""
 
 
 EVERYTHING = Query()

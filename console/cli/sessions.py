@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import click
 
+from console.cli import keeping
 from console.cli.editing import write_json
 
 
@@ -20,7 +21,13 @@ def command() -> None:
       driftty sessions list --outcome drift       only those that drifted
       driftty sessions show last                  the transcript
       driftty sessions show last --events         every event, one JSON object a line
+      driftty sessions tag last baseline          find it again by --tag baseline
+      driftty sessions delete last                into the trash; restore brings it back
     """
+
+
+for _kept in (keeping.tag, keeping.note, keeping.delete, keeping.restore, keeping.empty_trash):
+    command.add_command(_kept)
 
 
 def _outcomes() -> tuple[str, ...]:
@@ -34,29 +41,21 @@ def _outcomes() -> tuple[str, ...]:
 @click.option("--config", "-c", default="", help="Only this config, or all of this seed's.")
 @click.option("--model", "-m", default="", help="Only this model, as it was asked for.")
 @click.option("--task", "-t", default="", help="Only tasks of this name or with this in the text.")
+@click.option("--tag", default="", help="Only those with this tag.")
+@click.option("--trash", is_flag=True, help="Those in the trash.")
 @click.option("--limit", "-n", default=50, show_default=True, type=click.IntRange(min=1))
 @click.option("--offset", default=0, type=click.IntRange(min=0), help="Leave out so many first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON list.")
-def list_sessions(
-    outcome: str | None,
-    config: str,
-    model: str,
-    task: str,
-    limit: int,
-    offset: int,
-    as_json: bool,
-) -> None:
+def list_sessions(limit: int, offset: int, as_json: bool, **asked: Any) -> None:
     """List sessions, the one recorded last first.
 
     With --json, a list of objects: id, began (UTC), outcome, config, config_hash, seed, model, task,
     turns, drift_turn, drift_kind, operated, exited, done, why, tokens, took (nanoseconds), events,
-    bytes, version, parent, tags, note.
+    bytes, version, parent, tags, note, deleted.
     """
     from sessions.summary import Query
 
-    asked = {"outcome": outcome, "config": config, "model": model, "task": task}
-    query = Query(**asked)  # type: ignore[arg-type]  # click has checked the outcome.
-    found, total = asyncio.run(_find(query, limit, offset))
+    found, total = asyncio.run(_find(Query(**asked), limit, offset))
     if as_json:
         write_json(found)
         return

@@ -56,6 +56,9 @@ def session_table(sessions: Sequence[Summary], total: int, offset: int) -> None:
         table.add_column(heading, no_wrap=True, overflow="ellipsis")
     for heading in ("turns", "drift", "length"):
         table.add_column(heading, justify="right", no_wrap=True)
+    tagged = any(summary.tags for summary in sessions)
+    if tagged:
+        table.add_column("tags", no_wrap=True, overflow="ellipsis")
     for summary in sessions:
         drift = f"{summary.drift_kind} @{summary.drift_turn}" if summary.drift_turn else ""
         table.add_row(
@@ -68,6 +71,7 @@ def session_table(sessions: Sequence[Summary], total: int, offset: int) -> None:
             str(summary.turns),
             Text(drift),
             duration(summary.took),
+            *([Text(clean_line(" ".join(summary.tags)), "cyan")] if tagged else []),
         )
     console.print(table)
     last = offset + len(sessions)

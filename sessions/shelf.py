@@ -1,0 +1,150 @@
+"""What a person does to recorded sessions: tags, notes, the trash. Events are never touched.
+
+For one thread: none of this may run on an event loop.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from engine.errors import StoreError
+from sessions import database
+from sessions.process import ProcessIdentity
+
+MOST_TAG_CHARACTERS = 64
+
+
+class Shelf:
+    """Changes what is kept about sessions, in the store at a path. Raises `StoreError`."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """The person's own store by default."""
+        self._path = path or database.default_path()
+
+    def tag(self, session: str, tags: Iterable[str]) -> None:
+        """Give a session tags; those it has stay."""
+        wanted = [read_tag(tag) for tag in tags]
+        with self._changing() as run:
+            number = _number(run, session)
+            run.executemany(
+                "INSERT OR IGNORE INTO tags (session, tag) VALUES (?, ?)",
+                [(number, tag) for tag in wanted],
+            )
+
+    def untag(self, session: str, tags: Iterable[str]) -> None:
+        """Take tags from a session; those it has not are no error."""
+        with self._changing() as run:
+            number = _number(run, session)
+            run.executemany(
+                "DELETE FROM tags WHERE session = ? AND tag = ?", [(number, tag) for tag in tags]
+            )
+
+    def annotate(self, session: str, note: str) -> None:
+        """Set a session's note; empty takes it away."""
+        with self._changing() as run:
+            run.execute(
+                "UPDATE sessions SET note = ? WHERE number = ?", (note, _number(run, session))
+            )
+
+    def delete(self, sessions: Sequence[str]) -> None:
+        """Put sessions into the trash: out of every list, and whole until it is emptied.
+
+        Raises `StoreError`, and deletes none, where one of them is still being recorded.
+        """
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._changing() as run:
+            for session in sessions:
+                number = _number(run, session)
+                _see_it_is_over(run, session, number)
+                run.execute(
+                    "UPDATE sessions SET deleted = ? WHERE number = ? AND deleted IS NULL",
+                    (now, number),
+                )
+
+    def restore(self, sessions: Sequence[str]) -> None:
+        """Take sessions out of the trash again, as they were."""
+        with self._changing() as run:
+            for session in sessions:
+                run.execute(
+                    "UPDATE sessions SET deleted = NULL WHERE number = ?", (_number(run, session),)
+                )
+
+    def empty_trash(self) -> int:
+        """Remove what is in the trash for good; returns how many sessions went.
+
+        Seeds, configs and provenances that no session names any more go with them. The room is given
+        back to the disk where no other process uses the store, and used again otherwise.
+        """
+        with self._changing() as run:
+            gone = run.execute("SELECT count(*) FROM sessions WHERE deleted IS NOT NULL").fetchone()
+            run.execute("DELETE FROM sessions WHERE deleted IS NOT NULL")
+            for statement in (
+                "DELETE FROM configs WHERE number NOT IN (SELECT config FROM sessions)",
+                "DELETE FROM seeds WHERE hash NOT IN (SELECT source FROM configs)",
+                "DELETE FROM provenances WHERE number NOT IN"
+                " (SELECT provenance FROM sessions WHERE provenance IS NOT NULL)",
+            ):
+                run.execute(statement)
+        self._compact()
+        return int(gone[0])
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction."""
+        if not self._path.exists():
+            raise StoreError(f"No session is recorded yet in {self._path}.")
+        database.bring_up_to_date(self._path)
+        try:
+            with closing(database.connect(self._path)) as connection:
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+        except sqlite3.Error as error:
+            raise database.explain(error, self._path) from error
+
+    def _compact(self) -> None:
+        try:
+            with closing(database.connect(self._path)) as connection:
+                connection.execute("PRAGMA busy_timeout = 0")
+                connection.execute("VACUUM")
+        except sqlite3.OperationalError:
+            # Somebody uses the store, or the disk has no room for a copy: the pages stay, free.
+            return
+
+
+def read_tag(typed: str) -> str:
+    """A tag as it is kept: one word in lower case. Raises `StoreError` where it cannot be one."""
+    tag = typed.strip().lower()
+    if not tag or len(tag) > MOST_TAG_CHARACTERS or any(one.isspace() or one == "," for one in tag):
+        raise StoreError(
+            f"“{typed}” cannot be a tag: a tag is one word of at most {MOST_TAG_CHARACTERS} "
+            "characters, without spaces or commas."
+        )
+    return tag
+
+
+def _number(connection: sqlite3.Connection, session: str) -> int:
+    row = connection.execute("SELECT number FROM sessions WHERE id = ?", (session,)).fetchone()
+    if row is None:
+        raise StoreError(f"There is no session {session}.")
+    return int(row[0])
+
+
+def _see_it_is_over(connection: sqlite3.Connection, session: str, number: int) -> None:
+    recorder = connection.execute(
+        "SELECT pid, started, boot FROM sessions JOIN recorders ON recorders.number = recorder"
+        " WHERE sessions.number = ? AND outcome IS NULL AND NOT interrupted",
+        (number,),
+    ).fetchone()
+    if recorder is not None and ProcessIdentity(*recorder).alive:
+        raise StoreError(
+            f"Session {session} is still being recorded, by process {recorder[0]}; end it first."
+        )
