@@ -50,6 +50,7 @@ class ScriptedModel:
         self._cached: dict[str, tuple[int, ...]] = {}
         self._seeds: set[tuple[int, ...]] = set()
         self._number = 0
+        self._life = 0
 
     @classmethod
     def demo(
@@ -115,15 +116,19 @@ class ScriptedModel:
             if completion.gone_at is not None and reading.goes(number):
                 telling.gone_at = completion.gone_at
             self._seeds.add(made.ids[: made.seam])
-            yield Prompted(id=telling.number, payload=made)
+            life = self._life
             try:
+                yield Prompted(id=telling.number, payload=made)
                 async for sampled in telling.tokens(sampling.max_tokens, policy):
+                    if self._life != life:
+                        raise WorkerGone("The scripted model's process went away.")
                     yield sampled
-            except WorkerGone as gone:
+            except _GoesAway as gone:
                 self._lose(str(gone))
-                raise
+                raise WorkerGone(str(gone)) from None
             finally:
-                self._cached[sequence] = made.ids + tuple(telling.ids)
+                if self._life == life:
+                    self._cached[sequence] = made.ids + tuple(telling.ids)
             reading.said(number)
             yield telling.completed()
         finally:
@@ -176,7 +181,8 @@ class ScriptedModel:
         )
 
     def _lose(self, why: str) -> None:
-        """The worker went away, with everything it had cached, and another took its place."""
+        """The worker goes away, with all it had cached and was saying, and another takes its place."""
+        self._life += 1
         self._cached.clear()
         self._seeds.clear()
         self._say("lost", why=why)
@@ -205,6 +211,10 @@ class ScriptedModel:
         return min(max(_shared(made.ids, ids) for ids in known), len(made.ids) - 1)
 
 
+class _GoesAway(Exception):
+    """Where the script has the worker go away."""
+
+
 class _Telling:
     """One completion being said."""
 
@@ -224,7 +234,7 @@ class _Telling:
         self._parser: PartParser | None = None
 
     async def tokens(self, limit: int, policy: CommandPolicy) -> AsyncIterator[Sampled]:
-        """Its tokens at their pace, until its line, its end or `limit`. Raises `WorkerGone`."""
+        """Its tokens at their pace, until its line, its end or `limit`."""
         completion, decoder = self._completion, Decoder()
         self._parser = PartParser(policy)
         await _wait(completion.first_ms, self._pace)
@@ -273,7 +283,7 @@ class _Telling:
 
     async def _accident(self, position: int) -> None:
         if position == self.gone_at:
-            raise WorkerGone("The scripted model's process went away, as the script says.")
+            raise _GoesAway("The scripted model's process went away, as the script says.")
         if position == self._completion.hangs_at:
             await asyncio.Event().wait()
 
