@@ -5,11 +5,11 @@ one looks until it says something. This one is wrong at *any* look in at most 5 
 
 Method: a confidence sequence by the method of mixtures. Under a rate p the ratio of the mixture of all
 rates (uniform prior) to p, M = B(1+s, 1+f) / (pˢ(1−p)ᶠ), is a martingale that starts at 1, so by
-Ville's inequality it ever reaches 1/alpha with probability at most alpha; the interval is every p that it has
-not spoken against. Source: H. Robbins, "Statistical methods related to the law of the iterated
-logarithm", Annals of Mathematical Statistics 41 (1970); as confidence sequences, S. R.
-Howard et al., "Time-uniform, nonparametric, nonasymptotic confidence sequences", Annals of Statistics
-49 (2021).
+Ville's inequality it ever reaches 1/alpha with probability at most alpha; the interval is every p
+that it has not spoken against. Source: H. Robbins, "Statistical methods related to the law of the
+iterated logarithm", Annals of Mathematical Statistics 41 (1970); as confidence sequences, S. R. Howard
+et al., "Time-uniform, nonparametric, nonasymptotic confidence sequences", Annals of Statistics 49
+(2021).
 
 The order of outcomes must not depend on what they are. Runs that drift end sooner, so runs in the
 order in which they *finish* would look worse at first than they are: count them in the order in which

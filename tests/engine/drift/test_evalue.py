@@ -122,7 +122,7 @@ def test_the_forecast_is_about_what_then_comes(rates: tuple[float, float]) -> No
     dice = np.random.default_rng(19)
     # Ten blocks that show the rates as they are, spread evenly.
     seen = [[(i * 7) % 10 < round(10 * rate) for i in range(10)] for rate in rates]
-    forecast = compare(*seen).further
+    forecast = compare(seen[0], seen[1]).further
     assert forecast
     took = []
     for _ in range(150):
