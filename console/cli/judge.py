@@ -34,7 +34,9 @@ class Judged(msgspec.Struct):
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line: line, label, why.")
 @click.option("--after", metavar="TEXT", default="", help="What the shell last showed, its end.")
-@click.option("--run", "one_run", is_flag=True, help="The lines are one run: repetitions count.")
+@click.option(
+    "--run", "one_run", is_flag=True, help="The lines are one run: repetitions and heredocs count."
+)
 @click.argument("file", type=click.File("rb"), default="-")
 def command(as_json: bool, after: str, one_run: bool, file: BinaryIO) -> None:
     """Tell commands from drift: each line of FILE, or of standard input, as it comes.
@@ -52,7 +54,7 @@ def command(as_json: bool, after: str, one_run: bool, file: BinaryIO) -> None:
     write = _write_json if as_json else _human()
     before: tuple[str, ...] = ()
     for line in _lines(file):
-        verdict = judge(line, Context(shown=after, before=before))
+        verdict = judge(line, Context(shown=after, before=before, unanswered=len(before)))
         write(verdict)
         sys.stdout.flush()
         if one_run:

@@ -44,21 +44,21 @@ def judge(line: str, context: Context = _ALONE) -> Verdict:
 
 def told_by_form(line: str) -> bool:
     """Whether a line is told by its form alone, so that nothing has to be weighed."""
-    return bool(_marked(line, _ALONE) or _by_form(line, _ALONE))
+    return any(step(line, _ALONE) for step in (_tagged, _marked, _by_form))
 
 
 def _judge(line: str, context: Context) -> tuple[Label, str]:
     if not line.strip():
         return "comment", "an empty line"
-    for step in (_marked, _continued, _repeated, _by_form, _shown):
+    for step in (_tagged, _continued, _marked, _repeated, _by_form, _shown):
         told = step(line, context)
         if told:
             return told
     return _weighed(line)
 
 
-def _marked(line: str, context: Context) -> tuple[Label, str] | None:
-    """Reasoning tags, control text, fences, comments, prompts: told by how the line begins."""
+def _tagged(line: str, context: Context) -> tuple[Label, str] | None:
+    """Reasoning tags and control text: whoever writes them does not write for the shell."""
     reasoning = shapes.REASONING.fullmatch(line) or shapes.REASONING_END.fullmatch(line)
     if reasoning:
         after = reasoning["after"].strip()
@@ -67,8 +67,11 @@ def _marked(line: str, context: Context) -> tuple[Label, str] | None:
     if control:
         return "control", f"contains {control.group()}, a control token's text"
     why = shapes.find(shapes.CONTROL, line)
-    if why:
-        return "control", why
+    return ("control", why) if why else None
+
+
+def _marked(line: str, context: Context) -> tuple[Label, str] | None:
+    """Fences, comments and prompts: told by how the line begins."""
     if shapes.FENCE.match(line):
         return "markdown", "is a code fence"
     why = shapes.find(shapes.CODE[:1], line)

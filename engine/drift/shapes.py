@@ -98,10 +98,16 @@ _FAILED = (
     r"|command not|not permitted|no such|illegal|unexpected|does not exist|already exists|denied"
     r"|too many|try '|usage:|undefined|unknown|not installed|is not|file exists|refused"
 )
+_AUTHORS = (
+    r"(?:note|hint|tip|explanation|example|answer|output|result|solution|important|summary|question"
+    r"|command|step|problem|reason)"
+)
+"""Words with a colon by which an author, not a program, begins."""
+
 ECHO = _shapes(
     (r"\s*>\s*$", "is the shell's second prompt"),
     (
-        rf"(?i)\s*-?[\w./+<>'`‘’\"-]+:(?:\s?(?:line )?\d+:)?\s+(?:.*\b)?(?:{_FAILED})",
+        rf"(?i)\s*(?!{_AUTHORS}:)-?[\w./+<>'`‘’\"-]+:(?:\s?(?:line )?\d+:)?\s+(?:.*\b)?(?:{_FAILED})",
         "has the form of an error message",
     ),
     (

@@ -71,6 +71,12 @@ def test_lines_are_judged_each_by_itself_unless_they_are_one_run() -> None:
     assert told(judge("--json", "--run", lines=four))[-1]["label"] == "repetition"
 
 
+def test_the_body_of_a_heredoc_belongs_to_its_command_in_one_run() -> None:
+    lines = b"cat > notes <<EOF\nDear reader, here it is.\nEOF\nHere it is.\n"
+    labels = [row["label"] for row in told(judge("--json", "--run", lines=lines))]
+    assert labels == ["command", "command", "command", "narration"]
+
+
 def test_what_the_shell_showed_is_known_by_its_echo() -> None:
     after = ("--after", "kernel build 42\nroot@box:~# ")
     assert told(judge("--json", *after, lines=b"kernel build 42\n"))[0]["label"] == "echo"

@@ -125,7 +125,9 @@ def test_the_body_of_an_open_heredoc_is_a_command_whatever_it_says() -> None:
     assert judge(line).label == "narration"
     assert judge(line, Context(before=before, unanswered=2)).label == "command"
     assert judge(line, Context(before=before, shown="...\n> ")).label == "command"
-    assert judge("EOF", Context(before=before, unanswered=2)).label == "command"
+    for body in ("EOF", "# a comment", "```bash", "import os", "$ ls"):
+        assert judge(body, Context(before=before, unanswered=2)).label == "command"
+    assert judge("<|im_end|>", Context(before=before, unanswered=2)).label == "control"
 
 
 def test_a_heredoc_that_is_closed_or_was_broken_off_is_over() -> None:

@@ -208,6 +208,7 @@ TRICKY: dict[str, list[str]] = {
         "bash was written by Brian Fox",
         "du -sh shows the size of a directory",
         "Note: the file must exist.",
+        "Note: the command is not found.",
         "Explanation:",
     ],
     "chat": [
