@@ -40,13 +40,19 @@ class PromptEncoder:
 
         Raises `ModelError` where the tokenizer has no chat template or no fast form.
         """
-        if not tokenizer.chat_template:
+        if not getattr(tokenizer, "chat_template", None):
             raise ModelError(
                 "The tokenizer has no chat template, so the model is no chat model; choose the "
                 "instruct or chat variant of it."
             )
         self._vocabulary = Vocabulary(tokenizer)
-        self._template = ChatTemplate(tokenizer)
+        try:
+            self._template = ChatTemplate(tokenizer)
+        except ValueError as error:
+            raise ModelError(
+                f"The tokenizer has several chat templates and none is its default ({error}); name "
+                "one of them `default` in its files, or choose another model."
+            ) from error
         self._size = len(tokenizer)
         self._window = window
 
@@ -76,12 +82,13 @@ class PromptEncoder:
         seam = 0
         for index in range(len(turns) + 1):
             piece, closing = skeleton.pieces[index], skeleton.closings[index]
-            if index < len(turns) and turns[index].ids:
+            if index < len(turns) and turns[index].ids and turns[index].role == "assistant":
                 piece, closing = self._asked(roles[:index], piece, closing)
             owner = index if index < len(turns) else -1
-            before = len(chunks) + self._lay(chunks, piece, closing, (index - 1, owner))
+            laid = len(chunks)
+            closed = self._lay(chunks, piece, closing, (index - 1, owner))
             if index == seed_turns:
-                seam = before
+                seam = laid + closed
             if index < len(turns):
                 turn = turns[index]
                 self._check(index, turn)

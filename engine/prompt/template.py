@@ -16,6 +16,7 @@ import msgspec
 from jinja2 import TemplateError
 
 from engine.errors import PromptUnsafe
+from engine.prompt.parts import THINK_TAGS
 from engine.scrollback import Role, Turn
 
 _REMEMBERED = 4096
@@ -202,7 +203,7 @@ class ChatTemplate:
             if spoilt:
                 raise PromptUnsafe(
                     f"The chat template {how} {turn_name(index, turn)} because of what it says: "
-                    f"{_excerpt(turn.text)}; take that out of the turn, or choose another model."
+                    f"{_excerpt(turn.text)}; {_remedy(turn)}, or choose another model."
                 )
         raise PromptUnsafe(
             "The chat template lays these turns out otherwise than turns of the same roles because "
@@ -251,6 +252,12 @@ def turn_name(index: int, turn: Turn) -> str:
     """A turn, for a sentence: its number from 1, its role and where it comes from."""
     source = f", seed element {turn.element}" if turn.element else f", from the {turn.origin}"
     return f"turn {index + 1} ({turn.role}{'' if turn.origin == 'skeleton' else source})"
+
+
+def _remedy(turn: Turn) -> str:
+    if turn.origin == "seed" and any(tag in turn.text for pair in THINK_TAGS.pairs for tag in pair):
+        return "switch off the seed's reasoning, which some templates leave out of earlier turns"
+    return "take that out of the turn"
 
 
 def _excerpt(text: str) -> str:

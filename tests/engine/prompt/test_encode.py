@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine.errors import ModelError
 from engine.prompt.encode import PromptEncoder
 from engine.scrollback import Payload, Span, Turn
-from tests.engine.prompt.plainly import plainly
+from tests.engine.prompt.plainly import plainly, with_template
 
 pytestmark = pytest.mark.model
 
@@ -211,6 +211,15 @@ def test_a_model_without_a_chat_template_is_refused_in_a_sentence(tokenizer: Any
 
     with pytest.raises(ModelError, match="no chat template"):
         PromptEncoder(Bare())  # type: ignore[arg-type]  # it is no tokenizer: that is the point
+
+
+def test_several_chat_templates_without_a_default_are_refused_in_a_sentence(tokenizer: Any) -> None:
+    several = with_template(tokenizer, "")
+    several.chat_template = {"rag": tokenizer.chat_template, "tool": tokenizer.chat_template}
+    with pytest.raises(ModelError, match="several chat templates and none is its default"):
+        PromptEncoder(several)
+    several.chat_template["default"] = tokenizer.chat_template
+    assert PromptEncoder(several).encode(SEED) == PromptEncoder(tokenizer).encode(SEED)
 
 
 def test_a_tokenizer_without_a_fast_form_is_refused_in_a_sentence() -> None:

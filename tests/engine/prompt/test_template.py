@@ -106,6 +106,7 @@ def test_a_turn_whose_reasoning_the_template_drops_is_named(tokenizer: Any) -> N
     said = refused(tokenizer, DROPS_REASONING, [TURNS[0], thinks, TURNS[2]])
     assert said.startswith("The chat template rewrites or drops turn 2 (assistant, seed element")
     assert "'<think>" in said
+    assert "switch off the seed's reasoning" in said
 
 
 def test_what_the_operator_reasoned_stays_where_the_template_would_drop_it(tokenizer: Any) -> None:
