@@ -21,6 +21,9 @@ def repeats_itself(line: str) -> str | None:
     words = tail.split()
     if len(words) < LOOPS and len(tail) < 24:
         return None
+    # Half a line of one stretch six times over has few different trigrams: most lines end here.
+    if len({tail[at : at + 3] for at in range(len(tail))}) > 0.7 * len(tail):
+        return None
     match = max(_LOOP.finditer(tail), key=lambda loop: len(loop.group()), default=None)
     if match is None or len(match.group()) * 2 < len(tail):
         return None
