@@ -176,7 +176,7 @@ def test_a_model_is_removed_when_told_so(hub: Hub) -> None:
     assert not folder.exists()
     assert models("remove", EMBEDDED, "--yes").stderr == "smollm2-135m was not here.\n"
     models("fetch", REPOSITORY)
-    assert "0.3 MB" in models("remove", REPOSITORY, "--yes").stderr
+    assert "300 kB are free again" in models("remove", REPOSITORY, "--yes").stderr
     assert "Not all of" in refused("path", REPOSITORY)
 
 
