@@ -44,6 +44,7 @@ class LiveShell:
         self._relay = Relay(spec.keep, self._show, dropped)
         self._screen = Terminal(spec.columns, spec.rows, scrollback=0, on_reply=self._reply)
         self._touched = False
+        self._resized = False
         self._init = -1
         self.scratch, self.enclosure = prepare(spec, sandbox, self.nonce)
         try:
@@ -89,6 +90,7 @@ class LiveShell:
 
     def press(self, data: bytes) -> None:
         """Send keys; what the shell says from now on is the answer."""
+        self._resized = False
         self.settling.expect()
         self.wire.write(data)
 
@@ -106,6 +108,7 @@ class LiveShell:
     def resize(self, columns: int, rows: int) -> None:
         """Change the terminal's size, in cells."""
         if self.wire.open:
+            self._resized = True
             set_size(self._master, columns, rows)
             self._screen.resize(columns, rows)
 
@@ -165,6 +168,8 @@ class LiveShell:
     def _received(self, data: bytes) -> None:
         self._prompts.feed(data)
         self.modes.feed(data)
-        self._tail.add(data)
+        if not (self._resized and self._prompts.repainted):
+            # A prompt painted anew for another size is nothing that the shell did.
+            self._tail.add(data)
         self._relay.feed(data)
         self.settling.stir()

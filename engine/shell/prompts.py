@@ -21,6 +21,8 @@ class PromptLog:
         """A command was read, and has not come back."""
         self.status: int | None = None
         """Exit status at the last prompt."""
+        self.repainted = False
+        """The last piece of output showed the prompt that was there already, anew."""
 
     def expect(self) -> None:
         """Something was typed: what is said from now on is the answer."""
@@ -34,19 +36,21 @@ class PromptLog:
 
     def feed(self, data: bytes) -> None:
         """Take in the next piece of output."""
+        self.repainted = False
         for marker in self._scanner.feed(data):
-            self._news = True
             match marker.kind:
+                case "status" if marker.stamp == self._stamp != b"":
+                    # Bash before 5.0 has no stamps: there every prompt counts as new.
+                    self.repainted = True
                 case "status":
-                    # Painted again, a prompt has its old stamp; bash before 5.0 has none.
-                    if marker.stamp != self._stamp or not marker.stamp:
-                        self._stamp, self.status = marker.stamp, marker.status
-                        self._fresh = True
+                    self._stamp, self.status = marker.stamp, marker.status
+                    self._fresh = self._news = True
                 case "input" if self._fresh:
                     self.ready, self.more, self.running = True, False, False
                 case "more":
-                    self.more = True
+                    self.more = self._news = True
                 case "output":
+                    self._news = True
                     self.ready, self.more, self.running, self._fresh = False, False, True, False
                 case _:
                     pass

@@ -45,6 +45,8 @@ class PtyShell:
         except BaseException:
             await self.close()
             raise
+        # The first prompt is part of coming up; nobody has to be told of it.
+        live.observation()
         return Opening(
             sandbox=live.enclosure.kind,
             detail=live.enclosure.detail,

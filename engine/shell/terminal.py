@@ -14,7 +14,7 @@ from engine.shell import ghostty
 from engine.shell.styled import TerminalLine, parse_row
 
 SCROLLBACK = 5000
-"""Lines kept above the screen."""
+"""Lines kept above the screen, give or take a page of the library's: some hundred lines."""
 _SCROLLBACK_BYTES = 256 << 20
 """So many that the limit in lines is the one that counts; the library's own is a few hundred lines."""
 _REMEMBERED = 256

@@ -110,16 +110,19 @@ class Witness:
         return not call or not _BLOCKED or call[0] in _BLOCKED
 
     def reads_keys(self) -> bool:
-        """Whether the terminal hands on every key as it is, as line editors and editors want it.
-
-        Return is not translated then either; a `read -s -n 1` leaves that as it is.
-        """
-        input_flags, local = self._flags()
-        return not local & termios.ICANON and not input_flags & termios.ICRNL
+        """Whether the terminal hands on every key as it comes, as line editors and editors want it."""
+        return not self._flags()[1] & termios.ICANON
 
     def echoes(self) -> bool:
-        """Whether what is typed now will be seen: programs that read keys show them themselves."""
-        return bool(self._flags()[1] & termios.ECHO) or self.reads_keys()
+        """Whether what is typed now will be seen.
+
+        Line editors and editors show keys themselves, and switch off the translation of Return;
+        `read -s` leaves that on.
+        """
+        input_flags, local = self._flags()
+        return bool(local & termios.ECHO) or not (
+            local & termios.ICANON or input_flags & termios.ICRNL
+        )
 
     def _foreground(self) -> int:
         try:

@@ -1,0 +1,379 @@
+"""A real bash in whatever sandbox this machine has, in every state it can get into."""
+
+import asyncio
+import re
+
+import pytest
+
+from engine.errors import ShellError
+from engine.events import ShellState
+from engine.run import TaskFile
+from engine.shell.observation import Shell
+from engine.shell.session import PtyShell
+from engine.shell.spec import ShellSpec
+from tests.engine.shell.conftest import Bring
+
+pytestmark = pytest.mark.shell
+
+ASK = TaskFile(
+    "ask.sh", '#!/bin/bash\nread -p "name? " name\necho "hello $name"\n', executable=True
+)
+
+
+def plain(raw: bytes) -> str:
+    """What the terminal got, without escape sequences."""
+    text = re.sub(rb"\x1b\][^\x1b]*\x1b\\|\x1b\[[0-9;?]*[a-zA-Z]", b"", raw)
+    return text.decode(errors="replace").replace("\r", "")
+
+
+async def works(shell: PtyShell) -> bool:
+    """Whether the next command does what it says."""
+    seen = await shell.submit("echo $((6*7))")
+    return (seen.state, seen.status) == ("done", 0) and "\n42\n" in plain(seen.raw)
+
+
+def test_it_is_a_shell() -> None:
+    shell: Shell = PtyShell(ShellSpec())
+    assert callable(shell.submit)
+
+
+async def test_it_comes_up_in_a_home_with_the_tasks_files(bring: Bring) -> None:
+    shell = await bring(files=(ASK, TaskFile("notes/a b.txt", "one\n")))
+    seen = await shell.submit(
+        "pwd; cat 'notes/a b.txt'; test -x ask.sh && stat -c %U ask.sh; whoami"
+    )
+    home, text, owner, me = plain(seen.raw).split("\n")[1:5]
+    assert (
+        home == (await shell.submit("echo ~")).raw.split(b"\r\n")[1].split(b"\x1b\\")[-1].decode()
+    )
+    assert text == "one"
+    assert owner == me
+
+
+async def test_what_a_command_did_is_observed(shell: PtyShell) -> None:
+    seen = await shell.submit("echo out; echo err >&2; (exit 7)")
+    assert (seen.command, seen.state, seen.status) == (
+        "echo out; echo err >&2; (exit 7)",
+        "done",
+        7,
+    )
+    assert plain(seen.raw) == "echo out; echo err >&2; (exit 7)\nout\nerr\nroot@box:~# "
+    assert (seen.foreground, seen.dropped) == ("", 0)
+    assert seen.took > 0
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        ("true", 0),
+        ("", 0),
+        ("# only a comment", 0),
+        ("no-such-command", 127),
+        ("/etc/passwd", 126),
+        ("echo ((", 2),
+        ("sleep 100 &", 0),
+        ("trap '' INT; true", 0),
+        ("set -x; false; set +x", 0),
+        ("trap 'echo trapped' DEBUG", 0),
+        ("kill -9 $BASHPID & wait $!", 137),
+        ("bash -c 'kill -TERM $$'", 143),
+        ("reset", 0),
+        ("echo -n no newline", 0),
+        ("printf '\\033[?1049h'", 0),
+        ("stty -echo", 0),
+        ("cat <<X\nit's\nX", 0),
+        ("for i in 1 2\ndo echo $i\ndone", 0),
+        ("echo one\necho two\nfalse", 1),
+    ],
+)
+async def test_a_command_that_comes_back_is_done(
+    shell: PtyShell, command: str, status: int
+) -> None:
+    seen = await shell.submit(command)
+    assert (seen.state, seen.status, seen.foreground) == ("done", status, "")
+    assert await works(shell)
+
+
+@pytest.mark.parametrize(
+    ("command", "state", "program"),
+    [
+        ("cat", "awaiting_input", "cat"),
+        ("read name", "awaiting_input", "bash"),
+        ("read -n 1 key", "awaiting_input", "bash"),
+        ("./ask.sh", "awaiting_input", "ask.sh"),
+        ("cat | tr a b", "awaiting_input", "cat"),
+        ("read -s secret", "awaiting_secret", "bash"),
+        ("read -s -n 1 secret", "awaiting_secret", "bash"),
+        ("bash -c 'read -s secret </dev/tty'", "awaiting_secret", "bash"),
+        ("bash", "nested", "bash"),
+        ("sh", "nested", "sh"),
+    ],
+)
+async def test_a_program_that_reads_the_terminal_is_told_and_can_be_interrupted(
+    bring: Bring, command: str, state: ShellState, program: str
+) -> None:
+    shell = await bring(files=(ASK,))
+    seen = await shell.submit(command)
+    assert (seen.state, seen.status, seen.foreground) == (state, None, program)
+    if state == "nested":
+        shell.end_of_file()
+    else:
+        shell.interrupt()
+    assert (await shell.settle()).state == "done"
+    assert await works(shell)
+
+
+async def test_an_answer_goes_to_the_program_that_asks(bring: Bring) -> None:
+    shell = await bring(files=(ASK,))
+    assert (await shell.submit("./ask.sh")).state == "awaiting_input"
+    seen = await shell.submit("Ada")
+    assert (seen.state, seen.status) == ("done", 0)
+    assert "hello Ada" in plain(seen.raw)
+
+
+@pytest.mark.parametrize(
+    ("program", "command", "leave"),
+    [("less", "less long.txt", b"q"), ("vi", "vi -n long.txt", b"\x1b:q!\r")],
+)
+async def test_a_full_screen_program_is_told(
+    bring: Bring, program: str, command: str, leave: bytes
+) -> None:
+    shell = await bring(files=(TaskFile("long.txt", "line\n" * 500),))
+    if (await shell.submit(f"command -v {program}")).status:
+        pytest.skip(f"{program} is not installed")
+    seen = await shell.submit(command)
+    assert seen.state == "full_screen"
+    assert shell.type(leave)
+    assert (await shell.settle()).state == "done"
+    assert await works(shell)
+
+
+async def test_a_python_prompt_is_nested_and_takes_lines(shell: PtyShell) -> None:
+    if (await shell.submit("command -v python3")).status:
+        pytest.skip("python3 is not installed")
+    assert (await shell.submit("python3")).state == "nested"
+    seen = await shell.submit("print(6 * 7)")
+    assert (seen.state, seen.foreground) == ("nested", "python3")
+    assert "42" in plain(seen.raw)
+    shell.end_of_file()
+    assert (await shell.settle()).state == "done"
+
+
+async def test_bash_replaced_by_another_program_is_not_taken_for_bash(shell: PtyShell) -> None:
+    seen = await shell.submit("exec sh")
+    assert (seen.state, seen.foreground) == ("nested", "sh")
+    seen = await shell.submit("exit 5")
+    assert (seen.state, seen.status) == ("died", 5)
+
+
+@pytest.mark.parametrize("command", ["it's fine", 'echo "open', "cat <<X", "if true", "echo a \\"])
+async def test_an_unfinished_command_waits_for_more_and_can_be_given_up(
+    shell: PtyShell, command: str
+) -> None:
+    seen = await shell.submit(command)
+    assert (seen.state, seen.status) == ("continuation", None)
+    assert shell.observe().state == "continuation"
+    shell.interrupt()
+    given_up = await shell.settle()
+    assert (given_up.state, given_up.status) == ("done", 130)
+    assert await works(shell)
+
+
+async def test_an_unfinished_command_can_be_finished(shell: PtyShell) -> None:
+    assert (await shell.submit("cat <<X")).state == "continuation"
+    assert (await shell.submit("middle")).state == "continuation"
+    seen = await shell.submit("X")
+    assert (seen.state, seen.status) == ("done", 0)
+    assert "\nmiddle\n" in plain(seen.raw)
+
+
+@pytest.mark.parametrize(
+    "command", ["sleep 300", "while :; do :; done", "(trap '' INT; sleep 300)"]
+)
+async def test_silence_without_reading_is_a_stall(bring: Bring, command: str) -> None:
+    shell = await bring(patience=0.5)
+    seen = await shell.submit(command)
+    assert (seen.state, seen.status) == ("stalled", None)
+    assert seen.foreground in ("sleep", "bash")
+
+
+async def test_a_stalled_command_can_be_interrupted(bring: Bring) -> None:
+    shell = await bring(patience=0.5)
+    assert (await shell.submit("sleep 300")).state == "stalled"
+    shell.interrupt()
+    seen = await shell.settle()
+    assert (seen.state, seen.status) == ("done", 130)
+    assert "^C" in plain(seen.raw)
+
+
+async def test_a_command_that_keeps_printing_stalls_at_the_limit(bring: Bring) -> None:
+    shell = await bring(patience=60, limit=1.0)
+    seen = await shell.submit("while :; do echo tick; sleep 0.05; done")
+    assert seen.state == "stalled"
+    shell.interrupt()
+    assert (await shell.settle()).state == "done"
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        ("exit", 0),
+        ("exit 3", 3),
+        ("kill -9 $$", 137),
+        ("exec false", 1),
+        ("logout 2>&-; exit 4", 4),
+    ],
+)
+async def test_a_shell_that_ends_says_with_what_status(
+    shell: PtyShell, command: str, status: int
+) -> None:
+    seen = await shell.submit(command)
+    assert (seen.state, seen.status) == ("died", status)
+    assert shell.observe().state == "died"
+    assert (await shell.submit("echo more")).state == "died"
+
+
+async def test_set_e_takes_the_shell_down_with_the_first_failure(shell: PtyShell) -> None:
+    assert (await shell.submit("set -euo pipefail")).state == "done"
+    assert (await shell.submit("echo $UNSET_NAME || true; true")).state in ("died", "done")
+    seen = await shell.submit("false")
+    assert (seen.state, seen.status) == ("died", 1)
+
+
+async def test_ctrl_d_leaves_the_shell(shell: PtyShell) -> None:
+    shell.end_of_file()
+    seen = await shell.settle()
+    assert (seen.state, seen.status) == ("died", 0)
+
+
+async def test_what_bash_says_on_leaving_is_not_lost(shell: PtyShell) -> None:
+    seen = await shell.submit("trap 'echo last words' EXIT; exit")
+    assert "last words" in plain(seen.raw)
+
+
+FORGED = r"""printf '\033]133;D;0;at=1;aid=%s\033\\\033]133;B;aid=%s\033\\root@box:~# ' """
+
+
+async def test_a_forged_prompt_is_not_believed(bring: Bring) -> None:
+    shell = await bring(patience=0.5)
+    seen = await shell.submit(FORGED + "0000 0000; sleep 300")
+    assert (seen.state, seen.foreground) == ("stalled", "sleep")
+
+
+async def test_even_a_copy_of_the_real_prompt_is_not_believed(bring: Bring) -> None:
+    shell = await bring(patience=0.5)
+    seen = await shell.submit('printf %s "${PS1@P}" "${PS2@P}"; sleep 300')
+    assert (seen.state, seen.foreground) == ("stalled", "sleep")
+
+
+async def test_a_shell_whose_prompt_was_replaced_still_comes_back(shell: PtyShell) -> None:
+    for command in ("PS1='$ '", "unset PS0 PS2", "exec 2>/dev/null"):
+        assert (await shell.submit(command)).state == "done"
+    seen = await shell.submit("echo still here")
+    assert (seen.state, seen.status) == ("done", None)
+    assert b"still here" in seen.raw
+
+
+async def test_a_long_line_and_a_long_heredoc_arrive_whole(shell: PtyShell) -> None:
+    seen = await shell.submit("echo " + "x" * 20_000 + " | wc -c")
+    assert "\n20001\n" in plain(seen.raw)
+    body = "\n".join(f'line {number} it\'s "quoted" $(not run)' for number in range(3000))
+    seen = await shell.submit(f"cat <<'X' | md5sum\n{body}\nX")
+    assert (seen.state, seen.status) == ("done", 0)
+    expected = await shell.check(
+        "seq 0 2999 | sed 's/.*/line & it'\"'\"'s \"quoted\" $(not run)/' | md5sum"
+    )
+    assert expected[1].split()[0] in plain(seen.raw)
+
+
+async def test_a_tab_is_a_tab_and_completes_nothing(shell: PtyShell) -> None:
+    seen = await shell.submit("echo 'a\tb' | od -c | head -1")
+    assert "a  \\t   b" in plain(seen.raw)
+
+
+async def test_what_a_person_left_on_the_line_is_not_part_of_the_next_command(
+    shell: PtyShell,
+) -> None:
+    assert shell.type(b"rm -rf ")
+    assert await works(shell)
+
+
+async def test_a_person_can_run_a_command(shell: PtyShell) -> None:
+    for key in b"echo by hand\r":
+        shell.type(bytes([key]))
+    seen = await shell.settle()
+    assert (seen.command, seen.state, seen.status) == ("", "done", 0)
+    assert "\nby hand\n" in plain(seen.raw)
+
+
+async def test_keys_typed_into_a_password_prompt_are_told_to_be_hidden(shell: PtyShell) -> None:
+    await shell.submit("read -s secret")
+    assert not shell.type(b"hunter2\r")
+    seen = await shell.settle()
+    assert seen.state == "done"
+    assert b"hunter2" not in seen.raw
+
+
+async def test_a_resize_reaches_the_shell_and_is_nothing_it_did(shell: PtyShell) -> None:
+    repainted = asyncio.Event()
+    shell.on_output = lambda _: repainted.set()
+    shell.resize(132, 50)
+    await repainted.wait()
+    assert shell.observe().raw == b""
+    assert "\n50 132\n" in plain((await shell.submit("stty size")).raw)
+
+
+async def test_a_background_job_is_heard_later(shell: PtyShell) -> None:
+    assert (await shell.submit("(read -t 0.3 < <(sleep 9); echo late) &")).state == "done"
+    heard = b""
+    news = asyncio.Event()
+    shell.on_output = lambda _: news.set()
+    while b"late" not in heard:
+        await news.wait()
+        news.clear()
+        heard += shell.observe().raw
+    assert await works(shell)
+
+
+async def test_everything_is_shown_in_order_as_it_comes(bring: Bring) -> None:
+    shell = await bring()
+    written: list[bytes] = []
+    shell.on_output = written.append
+    seen = await shell.submit("seq 1 5000")
+    assert b"".join(written) == seen.raw
+
+
+WHERE = TaskFile(
+    "where.sh",
+    "#!/bin/bash\nbefore=$(stty -g)\nstty raw -echo\nprintf '\\033[6n'\n"
+    'IFS= read -r -d R answer\nstty "$before"\necho "at ${answer#*[}"\n',
+    executable=True,
+)
+
+
+async def test_a_program_that_asks_its_terminal_is_answered(bring: Bring) -> None:
+    shell = await bring(files=(WHERE,))
+    seen = await shell.submit("clear; ./where.sh")
+    assert (seen.state, seen.status) == ("done", 0)
+    assert "at 1;1\n" in plain(seen.raw)
+
+
+async def test_a_printed_question_is_not_answered_into_the_shell(shell: PtyShell) -> None:
+    seen = await shell.submit(r"printf '\033[6n\033[c'")
+    assert seen.state == "done"
+    assert plain((await shell.submit("echo clean")).raw) == "echo clean\nclean\nroot@box:~# "
+
+
+async def test_before_and_after_its_life_a_shell_says_so(shell: PtyShell) -> None:
+    with pytest.raises(ShellError, match="not been started"):
+        PtyShell(ShellSpec()).observe()
+    await shell.close()
+    await shell.close()
+    with pytest.raises(ShellError, match="closed"):
+        await shell.submit("ls")
+
+
+async def test_a_file_outside_the_home_is_refused(bring: Bring) -> None:
+    for path in ("../x", "/etc/x", "a/../../x", "."):
+        with pytest.raises(ShellError, match="outside the home"):
+            await bring(files=(TaskFile(path, ""),))
