@@ -134,7 +134,8 @@ class CompletionLog:
         if kind == "line":
             before = context.before + tuple(verdict.line for verdict in lines)
             began = time.perf_counter_ns()
-            verdict = judge(delta.text, msgspec.structs.replace(context, before=before))
+            within = msgspec.structs.replace(context, before=before, unanswered=len(lines))
+            verdict = judge(delta.text, within)
             took = time.perf_counter_ns() - began
             kind = "prose" if verdict.drift else "command"
         self._emit(
