@@ -110,7 +110,7 @@ def _model() -> Iterable[Finding]:
 
 
 def _sandbox() -> Iterable[Finding]:
-    from engine.shell.sandbox.probe import probe
+    from engine.shell.sandbox.choose import probe
 
     reports = probe()
     for report in reports:
