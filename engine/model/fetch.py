@@ -77,7 +77,7 @@ def remove(name: str) -> int:
     if kind == "local":
         raise ModelError(f"{name} is a folder or file of your own: driftty does not delete it.")
     if kind == "hub":
-        return hub.remove(hub.split(name)[0])
+        return hub.remove(*hub.split(name))
     folder = folder_of(catalogue.KNOWN[name])
     with _alone(lambda _: None):
         if not folder.is_dir():
@@ -230,8 +230,9 @@ def _alone(progress: ProgressSink) -> Iterator[None]:
     with lock:
         while not _try_lock(lock.fileno()):
             lock.seek(0)
-            holder = lock.read().strip() or "another process"
-            progress(Progress(f"waiting: process {holder} is fetching a model", 0.0))
+            number = lock.read().strip()
+            holder = f"process {number}" if number else "another process"
+            progress(Progress(f"waiting: {holder} is fetching a model", 0.0))
             time.sleep(_LOCK_POLL_SECONDS)
         lock.truncate(0)
         lock.write(str(os.getpid()))

@@ -5,8 +5,12 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
+
+from engine.errors import ModelError
+from engine.model.chat import NotWhole, refuse_unless_chat
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(/[\w./-]+\.gguf)?", re.ASCII)
 _LICENCE = re.compile(r"^license:\s*([\w.+-]+)\s*$", re.MULTILINE)
@@ -56,49 +60,78 @@ def find(repository: str, gguf: str = "") -> Path | None:
 
 
 def cached() -> list[Cached]:
-    """Every model in the Hugging Face cache that could be operated, by name."""
+    """Every model in the Hugging Face cache that could be operated, by name; each GGUF file is one."""
+    found = []
+    for repository in _repositories():
+        revision = repository.refs.get("main")
+        if revision is None:
+            continue
+        folder = revision.snapshot_path
+        licence = _licence(folder)
+        ggufs = [file for file in revision.files if file.file_name.endswith(".gguf")]
+        for file in ggufs:
+            name = f"{repository.repo_id}/{file.file_path.relative_to(folder)}"
+            size = file.size_on_disk
+            found.append(Cached(name=name, folder=folder, bytes=size, whole=True, licence=licence))
+        whole = None if ggufs else _whole(folder)
+        if whole is not None:
+            name, size = repository.repo_id, repository.size_on_disk
+            found.append(Cached(name=name, folder=folder, bytes=size, whole=whole, licence=licence))
+    return sorted(found, key=lambda model: model.name.casefold())
+
+
+def remove(repository: str, gguf: str = "") -> int:
+    """Delete a repository, or one GGUF file of it, from the Hugging Face cache.
+
+    Returns the bytes freed, 0 where it was not there.
+    """
+    from huggingface_hub import scan_cache_dir
+
+    revisions = [
+        revision
+        for found in _repositories()
+        if found.repo_id == repository
+        for revision in found.revisions
+    ]
+    if not revisions:
+        return 0
+    scanned = scan_cache_dir()
+    if gguf:
+        strategy = scanned.delete_files(
+            *(
+                file
+                for revision in revisions
+                for file in revision.files
+                if file.file_path == revision.snapshot_path / gguf
+            )
+        )
+    else:
+        strategy = scanned.delete_revisions(*(revision.commit_hash for revision in revisions))
+    freed = int(strategy.expected_freed_size)
+    strategy.execute()
+    return freed
+
+
+def _repositories() -> list[Any]:
+    """The models in the cache, as huggingface_hub describes them."""
     from huggingface_hub import CacheNotFound, scan_cache_dir
 
     try:
         repositories = scan_cache_dir().repos
     except CacheNotFound:
         return []
-    found = []
-    for repository in repositories:
-        revision = repository.refs.get("main")
-        if repository.repo_type != "model" or revision is None:
-            continue
-        names = {file.file_name for file in revision.files}
-        weighty = any(name.endswith((".safetensors", ".bin", ".gguf")) for name in names)
-        found.append(
-            Cached(
-                name=repository.repo_id,
-                folder=revision.snapshot_path,
-                bytes=repository.size_on_disk,
-                whole=weighty,
-                licence=_licence(revision.snapshot_path),
-            )
-        )
-    return sorted(found, key=lambda model: model.name.casefold())
+    return [found for found in repositories if found.repo_type == "model"]
 
 
-def remove(repository: str) -> int:
-    """Delete a repository from the Hugging Face cache; returns the bytes freed, 0 if not there."""
-    from huggingface_hub import CacheNotFound, scan_cache_dir
-
+def _whole(folder: Path) -> bool | None:
+    """Whether a chat model's files are all there; none where it is no chat model."""
     try:
-        scanned = scan_cache_dir()
-    except CacheNotFound:
-        return 0
-    commits = [
-        revision.commit_hash
-        for found in scanned.repos
-        if found.repo_type == "model" and found.repo_id == repository
-        for revision in found.revisions
-    ]
-    strategy = scanned.delete_revisions(*commits)
-    strategy.execute()
-    return int(strategy.expected_freed_size)
+        refuse_unless_chat(folder)
+    except NotWhole:
+        return False
+    except ModelError:
+        return None
+    return True
 
 
 def _licence(folder: Path) -> str:

@@ -99,7 +99,9 @@ class WorkerProcess:
         status = await self._process.wait()
         await self._finish_log()
         said = self._last_line()
-        return _cause(status, self._oom_kills) + (f"; it said last: {said}" if said else "")
+        return cause_of_death(status, self._oom_kills, _oom_kills()) + (
+            f"; it said last: {said}" if said else ""
+        )
 
     def _last_line(self) -> str:
         lines = self._tail.decode("utf-8", "replace").split("\n")
@@ -159,16 +161,19 @@ def _new_log(pid: int) -> Path:
     return folder / f"worker-{pid}.log"
 
 
-def _cause(status: int, oom_kills: int | None) -> str:
+def cause_of_death(status: int, kills_before: int | None, kills_now: int | None) -> str:
+    """How a process ended, in words: its exit status, its signal, or want of memory.
+
+    `kills_before`, `kills_now`: how often the system had killed a process for memory when this one
+    began and when it ended; none where the system does not say.
+    """
     if status >= 0:
         return f"ended with status {status}"
-    name = signal.Signals(-status).name
     if -status != signal.SIGKILL:
-        return f"crashed with {name}"
-    now = _oom_kills()
-    if now is None or oom_kills is None:
+        return f"crashed with {signal.Signals(-status).name}"
+    if kills_before is None or kills_now is None:
         return "was killed, probably because memory ran out"
-    if now > oom_kills:
+    if kills_now > kills_before:
         return "was killed because memory ran out"
     return "was killed (SIGKILL), not for want of memory"
 

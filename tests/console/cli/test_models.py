@@ -145,11 +145,19 @@ def test_one_gguf_of_a_hub_model_is_fetched_alone(hub: Hub, tmp_path: Path) -> N
     assert run.returncode == 0, run.stderr
     assert Path(run.stdout.strip()).name == "b.gguf"
     assert hub.downloads == ["b.gguf"]
+    listed = [model["name"] for model in json.loads(models("list", "--json").stdout)]
+    assert listed == [EMBEDDED, f"{REPOSITORY}/b.gguf"]
+    assert models("fetch", f"{REPOSITORY}/a.gguf").returncode == 0
+    assert models("remove", f"{REPOSITORY}/b.gguf", "--yes").returncode == 0
+    assert "Not all of" in refused("path", f"{REPOSITORY}/b.gguf")
+    assert models("path", f"{REPOSITORY}/a.gguf").returncode == 0
 
 
 def test_a_hub_model_that_cannot_chat_is_refused(hub: Hub) -> None:
     del hub.files["chat_template.jinja"]
     assert "is not a chat model: its tokenizer has no chat template" in refused("fetch", REPOSITORY)
+    listed = [model["name"] for model in json.loads(models("list", "--json").stdout)]
+    assert listed == [EMBEDDED]
 
 
 def test_a_hub_model_that_is_not_there_or_closed_is_refused(hub: Hub) -> None:
@@ -161,6 +169,8 @@ def test_a_hub_model_that_is_not_there_or_closed_is_refused(hub: Hub) -> None:
 def test_a_hub_model_half_fetched_is_not_taken_for_whole(hub: Hub, tmp_path: Path) -> None:
     folder = Path(models("fetch", REPOSITORY).stdout.strip())
     (folder / "model.safetensors").unlink()
+    listed = {model["name"]: model for model in json.loads(models("list", "--json").stdout)}
+    assert listed[REPOSITORY]["fetched"] is False
     assert "Not all of the model" in refused("path", REPOSITORY)
     assert models("fetch", REPOSITORY).returncode == 0
     assert (folder / "model.safetensors").stat().st_size == 300_000

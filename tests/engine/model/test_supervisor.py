@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ModelError
+from engine.model.catalogue import EMBEDDED
 from engine.model.client import WorkerModel
-from engine.model.process import WorkerProcess
+from engine.model.process import WorkerProcess, cause_of_death
 from engine.model.supervisor import Patience, WorkerOptions
+from tests.engine.model import tiny
 from tests.engine.model.workers import (
     FAKE,
     QUICK,
+    Statuses,
     chat_folder,
     complete,
     ended,
@@ -148,6 +151,20 @@ async def test_a_name_that_means_nothing_fails_with_its_sentence() -> None:
     await model.aclose()
 
 
+async def test_a_missing_model_is_fetched_first_and_its_failure_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in tiny.environment(tmp_path / "cache", "http://127.0.0.1:9/simple").items():
+        monkeypatch.setenv(name, value)
+    statuses = Statuses()
+    model = WorkerModel(WorkerOptions(model=EMBEDDED), statuses)
+    with pytest.raises(ModelError, match="could not be reached: check the network"):
+        await model.ready()
+    assert ("loading", "asking the package index") in [(s.state, s.step) for s in statuses.all]
+    assert statuses.states == ["starting", "loading", "failed"]
+    await model.aclose()
+
+
 async def test_closing_leaves_no_process(tmp_path: Path) -> None:
     async with fake_model(tmp_path, "behaves") as (model, statuses):
         await model.ready()
@@ -195,8 +212,25 @@ async def test_only_the_last_logs_are_kept(tmp_path: Path) -> None:
     assert {log.read_text() for log in logs} == {"bye\n"}
 
 
+@pytest.mark.parametrize(
+    ("status", "kills_before", "kills_now", "cause"),
+    [
+        (-9, 3, 4, "was killed because memory ran out"),
+        (-9, 3, 3, "was killed (SIGKILL), not for want of memory"),
+        (-9, None, None, "was killed, probably because memory ran out"),
+        (-11, 3, 4, "crashed with SIGSEGV"),
+        (1, 3, 4, "ended with status 1"),
+    ],
+)
+def test_a_kill_for_memory_is_told_from_any_other(
+    status: int, kills_before: int | None, kills_now: int | None, cause: str
+) -> None:
+    assert cause_of_death(status, kills_before, kills_now) == cause
+
+
 _CONSOLE = """
 import asyncio, sys
+from engine.model.catalogue import EMBEDDED
 from engine.model.client import WorkerModel
 from engine.model.supervisor import WorkerOptions
 
