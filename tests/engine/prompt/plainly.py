@@ -18,6 +18,6 @@ def plainly(tokenizer: Any, turns: Sequence[Turn]) -> list[int]:
 
 def with_template(tokenizer: Any, template: str) -> Any:
     """A copy of the tokenizer with another chat template."""
-    changed = copy.deepcopy(tokenizer)
+    changed = copy.copy(tokenizer)
     changed.chat_template = template
     return changed

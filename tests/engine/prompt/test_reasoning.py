@@ -32,7 +32,7 @@ TEMPLATE: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def templated(tokenizer: Any) -> Any:
     """The embedded model's tokenizer as if it said how its reasoning looks."""
-    changed = copy.deepcopy(tokenizer)
+    changed = copy.copy(tokenizer)
     changed.response_template = TEMPLATE
     return changed
 
