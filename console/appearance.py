@@ -7,6 +7,7 @@ override them by name.
 import importlib.resources
 import re
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 from rich.errors import StyleSyntaxError
@@ -35,7 +36,7 @@ class TerminalColors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ThemeFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A theme as its file has it."""
 
-    name: str
+    name: Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]+$")]
     title: str
     dark: bool
     colors: dict[str, str]
@@ -53,19 +54,25 @@ class Appearance:
         self.terminal = file.terminal
         self._colors = file.colors
         self._where = where
-        self._styles = {name: self._style(name, text) for name, text in file.styles.items()}
-        if len(file.terminal.colors) != ANSI_COLORS:
-            raise SettingsError(f"{where}: `terminal.colors` needs {ANSI_COLORS} colours.")
         for color in (*file.colors.values(), *file.terminal.colors):
             self._check(color)
+        self._styles = {name: self._style(name, text) for name, text in file.styles.items()}
+        if "text" not in self._styles:
+            raise SettingsError(f"{where}: `styles` lacks `text`, what all others fall back to.")
+        if len(file.terminal.colors) != ANSI_COLORS:
+            raise SettingsError(f"{where}: `terminal.colors` needs {ANSI_COLORS} colours.")
 
     def style(self, name: str) -> Style:
         """The style of a name; without one of its own, that of the name less its last word."""
-        known = self._styles.get(name)
-        while known is None:
-            name, _, _ = name.rpartition("-")
-            known = self._styles.get(name or "text", Style.null())
-        return known
+        while name not in self._styles:
+            stem, _, _ = name.rpartition("-")
+            name = stem or "text"
+        return self._styles[name]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The styles it has an entry for."""
+        return tuple(self._styles)
 
     def textual_theme(self) -> Theme:
         """The same theme for Textual's own widgets and style sheets."""

@@ -7,6 +7,7 @@ from textual import events
 from textual.binding import Binding
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import Input
 
 from console.keymap import known
 from console.panes.look import look_of
@@ -15,7 +16,7 @@ from console.view.line import Piece
 
 ORDER = (
     "shell.leave", "proposal.run", "proposal.veto", "seeds.take", "search.next", "search.close",
-    "dialog.accept", "dialog.close",
+    "dialog.close",
     "run.approve", "run.edit", "run.veto", "run.new", "run.pause", "run.step", "run.again",
     "run.stop", "shell.type", "priming.toggle", "screen.seeds", "screen.payload", "run.mode",
     "run.inject", "pane.maximise", "pane.search", "pane.copy", "app.help", "app.palette", "app.quit",
@@ -34,6 +35,9 @@ NAMES = {
     "question_mark": "?",
 }
 
+TYPED = ("space", "slash", "plus", "minus", "left_square_bracket", "right_square_bracket")
+"""Keys of more than one letter that type a character."""
+
 ALWAYS = ("app.help", "app.quit")
 """Never left out: how to find the rest, and how to leave."""
 
@@ -43,7 +47,7 @@ def key_name(key: str) -> str:
     *held, name = key.split("+")
     text = NAMES.get(name, name.upper() if name[0] == "f" and name[1:].isdigit() else name)
     if "shift" in held:
-        text = f"⇧{text.upper()}" if held != ["shift"] or len(text) > 1 else text.upper()
+        text = text.upper() if held == ["shift"] and len(text) == 1 else f"⇧{text}"
     if "alt" in held:
         text = f"alt+{text}"
     if "ctrl" in held:
@@ -93,8 +97,11 @@ class Hints(Widget):
         """Keys in their order of mention, the least important ones left out."""
         shorts = {name: key.short for name, key in known().items()} | self._shorts()
         found: dict[str, tuple[str, str, Binding]] = {}
+        writing = isinstance(self.screen.focused, Input)
         for active in self.screen.active_bindings.values():
             binding = active.binding
+            if writing and (len(binding.key) == 1 or binding.key in TYPED):
+                continue  # the key would be written into the field
             if binding.id and binding.show and active.enabled and binding.id not in found:
                 found[binding.id] = (key_name(binding.key), shorts[binding.id], binding)
         ranked = [*ALWAYS, *(name for name in ORDER if name not in ALWAYS)]

@@ -27,7 +27,7 @@ _PLAIN: Final = {
 }
 
 _CONTROLS: Final = {
-    "at": 0x00, "space": 0x00, "left_square_bracket": 0x1B, "backslash": 0x1C,
+    "@": 0x00, "at": 0x00, "space": 0x00, "left_square_bracket": 0x1B, "backslash": 0x1C,
     "right_square_bracket": 0x1D, "circumflex_accent": 0x1E, "underscore": 0x1F,
     "slash": 0x1F, "minus": 0x1F, "question_mark": 0x7F, "backspace": 0x08, "h": 0x08,
     "2": 0x00, "3": 0x1B, "4": 0x1C, "5": 0x1D, "6": 0x1E, "7": 0x1F, "8": 0x7F,

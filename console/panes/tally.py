@@ -5,7 +5,7 @@ from collections import Counter
 from rich.cells import cell_len
 
 from console.panes.text import TextPane
-from console.view.figures import number
+from console.view.figures import config_name, number
 from console.view.line import Line, Piece, line
 from console.view.outcome import GLYPHS
 from console.view.tally import COUNTED, TallyView
@@ -40,7 +40,7 @@ One run tells nothing, and a few tell little: at a temperature above 0 the next 
         if seen == self._seen:
             return
         self._seen = seen
-        self.subtitle = (Piece(self._view.config, "subtitle"),)
+        self.subtitle = (Piece(config_name(self._view.config, self.width - 14), "subtitle"),)
         self.show(tally_lines(self._view, self.width))
 
 
@@ -83,5 +83,4 @@ def _other(view: TallyView, config: str, width: int) -> Line:
     counts = view.counts[config]
     shown = "  ".join(f"{GLYPHS[one]} {counts[one]}" for one in counts if counts[one])
     room = max(8, width - cell_len(shown) - 2)
-    name = config if len(config) <= room else config[: room - 1] + "…"
-    return line((f"{name:<{room}}  ", "faint"), (shown, "text"))
+    return line((f"{config_name(config, room):<{room}}  ", "faint"), (shown, "text"))

@@ -43,9 +43,8 @@ def help_lines(pane: RowsPane | None, keys: dict[str, str]) -> list[Line]:
 
 def _key_line(key: Key, keys: str) -> Line:
     names = "  ".join(key_name(one.strip()) for one in keys.split(","))
-    return line(
-        (f"  {names:<18}", "key"), (key.words, "text"), (f"   {key.id}", "faint"), indent=20
-    )
+    named = (f"  {names:<16}", "key")
+    return line(named, (f"{key.words:<44}", "text"), (f"  {key.id}", "faint"), indent=18)
 
 
 def _keys(screen: Screen[object]) -> dict[str, str]:

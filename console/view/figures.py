@@ -37,3 +37,13 @@ def size(count: int) -> str:
 def number(count: int, word: str, plural: str = "") -> str:
     """A count with its noun: `1 run`, `3 runs`."""
     return f"{count:,} {word if count == 1 else plural or word + 's'}"
+
+
+def config_name(name: str, cells: int) -> str:
+    """A config's name in so many cells: elements at its end are left out whole, with a `…`."""
+    if len(name) <= cells:
+        return name
+    words = name.split("+")
+    while len(words) > 1 and len("+".join(words)) + 2 > cells:
+        words.pop()
+    return "+".join([*words, "…"])

@@ -140,7 +140,9 @@ class StderrView:
             self.log.add(evidence)
         elif text == event.line and at >= 0:
             pieces = _styled("command", event.line).pieces
-            self.log.replace(at, line(*pieces, (f"   {event.why}", "evidence"), indent=2))
+            # The first clause is enough to see why a command was taken for one; a drift shows all.
+            first, _, _ = event.why.partition("; ")
+            self.log.replace(at, line(*pieces, (f"   {first}", "evidence"), indent=2))
 
     def _abandon(self) -> None:
         """Leave a part that was never closed as far as it got."""
