@@ -70,6 +70,7 @@ class ChatTemplate:
     def __init__(self, tokenizer: ChatTokenizer) -> None:
         self._tokenizer = tokenizer
         self._source = _ASKS_DATE.sub(_date, tokenizer.get_chat_template())
+        self._closings: dict[Role, str] = {}
         self._nonce_skeleton = lru_cache(_REMEMBERED)(self._find_skeleton)
         self.skeleton = lru_cache(_REMEMBERED)(self._whole_skeleton)
         """Of turns with these roles, see `Skeleton`. Raises `PromptUnsafe`."""
@@ -103,11 +104,11 @@ class ChatTemplate:
 
     def _whole_skeleton(self, roles: tuple[Role, ...]) -> Skeleton:
         pieces, marks = self._nonce_skeleton(roles, True)
-        closings = [self._added(roles, pieces[0])]
-        for index in range(1, len(pieces)):
-            closing = self._closing(roles[:index])
-            closings.append(len(closing) if pieces[index].startswith(closing) else 0)
-        return Skeleton(pieces=pieces, closings=tuple(closings), marks=marks)
+        closings = (
+            self._closing_length(roles[:index], pieces[index]) for index in range(1, len(pieces))
+        )
+        added = self._added(roles, pieces[0])
+        return Skeleton(pieces=pieces, closings=(added, *closings), marks=marks)
 
     def _find_skeleton(
         self, roles: tuple[Role, ...], ask: bool
@@ -140,6 +141,16 @@ class ChatTemplate:
             pieces.append(text[at:start])
             at = start + len(mark)
         return (*pieces, text[at:]), marks
+
+    def _closing_length(self, roles: tuple[Role, ...], piece: str) -> int:
+        """How many characters of the piece after these turns end the last of them.
+
+        What ends a turn is asked of the template once a role, and again where that does not fit.
+        """
+        closing = self._closings.get(roles[-1], "")
+        if not closing or not piece.startswith(closing):
+            closing = self._closings[roles[-1]] = self._closing(roles)
+        return len(closing) if piece.startswith(closing) else 0
 
     def _closing(self, roles: tuple[Role, ...]) -> str:
         """What ends the last of these turns; empty where the template does not tell."""
