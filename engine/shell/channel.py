@@ -9,14 +9,12 @@ import re
 import unicodedata
 from typing import Protocol
 
-from pyghostty import Terminal
-from pyghostty._ffi import ffi, lib
-
 from engine.run import Channel
 from engine.scrollback import Turn
 from engine.seeds.render import user_text
 from engine.shell.observation import Observation
 from engine.shell.regions import regions
+from engine.shell.terminal import Terminal
 
 CONTINUATION = "> "
 """What bash shows where it wants the rest of a command."""
@@ -35,7 +33,8 @@ _CONTROLS = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)))
 _BYTES_A_CHARACTER = 64
 """Bytes of output that are replayed for each character of the budget: colours cost that little."""
 _LINES_A_CHARACTER = 4
-_SCROLLBACK_BYTES = 1 << 26
+_SCROLLBACK = 1 << 20
+"""Lines: more than the replayed bytes make."""
 
 
 class ShellChannel(Protocol):
@@ -142,18 +141,12 @@ def _tail(data: bytes, budget: int, dropped: int) -> tuple[bytes, int]:
 
 def _read(data: bytes, columns: int, rows: int) -> str:
     """What is to be read on a terminal after these bytes, scrolled-off lines included."""
-    terminal = Terminal(columns, rows, scrollback=1 << 24)
-    # The library's default keeps about 500 lines, whatever number of lines is asked for.
-    lib.ghostty_terminal_set(
-        terminal._t[0],
-        lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_BYTES,
-        ffi.new("size_t*", _SCROLLBACK_BYTES),
-    )
     # Eight bytes could ask for 65,535 characters, and a page of those for seconds of work.
     data = _REPEAT.sub(lambda seen: seen[0] if len(seen[1]) < 3 else b"\x1b[%db" % columns, data)
+    terminal = Terminal(columns, rows, scrollback=_SCROLLBACK)
     try:
         terminal.feed(data)
-        text: str = terminal.contents()
+        text = terminal.contents()
     finally:
         terminal.close()
     lines = (line.rstrip() for line in text.translate(_CONTROLS).split("\n"))
