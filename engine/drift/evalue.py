@@ -18,6 +18,7 @@ that in which they finished.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import msgspec
@@ -69,33 +70,71 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         return f"not attributable yet: about {self.further} more {pairs} at these rates"
 
 
+class Bet:
+    """The evidence on two configs as it grows, a block at a time, at the same cost for each.
+
+    A block may come from any task, as long as both its runs are of the same one: the bet is fair
+    whatever rate the two have in common there, and that rate may differ from block to block.
+    """
+
+    def __init__(self, alpha: float = ALPHA) -> None:
+        """Raises `ValueError` for an alpha that is not between 0 and 1."""
+        if not 0 < alpha < 1:
+            raise ValueError(f"alpha {alpha}: must lie between 0 and 1")
+        self._alpha = alpha
+        self._counts = [0, 0]
+        self._log_e = 0.0
+        self._log_peak = 0.0
+        self.blocks = 0
+        """How many blocks were bet on."""
+
+    def feed(self, first: bool, second: bool) -> None:
+        """Bet on one more block, with what the blocks before it taught."""
+        rates = [(count + KAPPA) / (self.blocks + 2 * KAPPA) for count in self._counts]
+        together = sum(rates) / 2
+        for arm, outcome in enumerate((first, second)):
+            self._log_e += math.log(_chance(rates[arm], outcome) / _chance(together, outcome))
+            self._counts[arm] += outcome
+        self._log_peak = max(self._log_peak, self._log_e)
+        self.blocks += 1
+
+    @property
+    def peak(self) -> float:
+        """The highest that the e-value ever was."""
+        return math.exp(min(self._log_peak, _LARGEST))
+
+    @property
+    def comparison(self) -> Comparison:
+        """What the blocks so far say."""
+        return Comparison(
+            blocks=self.blocks,
+            successes=(self._counts[0], self._counts[1]),
+            e_value=math.exp(min(self._log_e, _LARGEST)),
+            peak=self.peak,
+            further=self.further(1 / self._alpha),
+            alpha=self._alpha,
+        )
+
+    def further(self, threshold: float) -> int | None:
+        """About how many more blocks until the e-value reaches a threshold, at the present rates.
+
+        0 when it has; none where it would take more than `FAR`.
+        """
+        needed = math.log(threshold)
+        if self._log_peak >= needed:
+            return 0
+        return _forecast(self._counts, self.blocks, needed - self._log_e)
+
+
 def compare(first: Sequence[bool], second: Sequence[bool], alpha: float = ALPHA) -> Comparison:
     """Compare two configs by their outcomes in planned order; the longer one's rest has to wait.
 
     Raises `ValueError` for an alpha that is not between 0 and 1.
     """
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha {alpha}: must lie between 0 and 1")
-    blocks = list(zip(first, second, strict=False))
-    counts = [0, 0]
-    log_e = log_peak = 0.0
-    for seen, block in enumerate(blocks):
-        rates = [(count + KAPPA) / (seen + 2 * KAPPA) for count in counts]
-        together = sum(rates) / 2
-        for arm, outcome in enumerate(block):
-            log_e += math.log(_chance(rates[arm], outcome) / _chance(together, outcome))
-            counts[arm] += outcome
-        log_peak = max(log_peak, log_e)
-    needed = -math.log(alpha)
-    further = 0 if log_peak >= needed else _forecast(counts, len(blocks), needed - log_e)
-    return Comparison(
-        blocks=len(blocks),
-        successes=(counts[0], counts[1]),
-        e_value=math.exp(min(log_e, _LARGEST)),
-        peak=math.exp(min(log_peak, _LARGEST)),
-        further=further,
-        alpha=alpha,
-    )
+    bet = Bet(alpha)
+    for block in zip(first, second, strict=False):
+        bet.feed(*block)
+    return bet.comparison
 
 
 def e_holm(e_values: Sequence[float], alpha: float = ALPHA) -> tuple[bool, ...]:
@@ -143,11 +182,13 @@ def _forecast(counts: list[int], blocks: int, missing: float) -> int | None:
     rates = [(count + 0.5) / (blocks + 1) for count in counts]
     together = sum(rates) / 2
     gain = sum(_divergence(rate, together) for rate in rates)
-    for more in range(1, FAR + 1):
-        cost = 0.5 * math.log((blocks + more) / max(blocks, 1))
-        if more * gain - cost >= missing:
-            return more
-    return None
+
+    def enough(more: int) -> bool:
+        return more * gain - 0.5 * math.log((blocks + more) / max(blocks, 1)) >= missing
+
+    # What `more` blocks bring is convex in `more` and nothing at none, so once enough it stays so.
+    further = bisect_left(range(FAR + 1), True, key=enough)
+    return further if further <= FAR else None
 
 
 def _divergence(rate: float, from_rate: float) -> float:
