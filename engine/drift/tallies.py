@@ -1,0 +1,208 @@
+"""What a tally says of one config and of a pair of them: frozen, with its words."""
+
+import msgspec
+
+from engine.drift.evalue import FAR
+from engine.drift.interval import Interval
+from engine.events import DriftKind
+
+
+class TaskTally(msgspec.Struct, frozen=True):
+    """One config on one task: the block that it stands in."""
+
+    task: int
+    n: int
+    clean: int
+
+
+class ConfigTally(msgspec.Struct, frozen=True, kw_only=True):
+    """How one config stands.
+
+    Counts are of every finished run; rates and intervals are of those that may be counted yet, in
+    planned order (see `engine.drift.tally`). When nothing waits, the two agree.
+    """
+
+    config: str
+    n: int
+    """Finished runs that say something about the operator: clean, drift or no-exit."""
+    clean: int
+    drift: int
+    no_exit: int
+    fault: int
+    """Broke; not in `n`."""
+    stopped: int
+    """Ended by a person before they could be told; not in `n`."""
+    operated: int
+    exited: int
+    done: int
+    checked: int
+    """How many of the `n` had a task check that gave an answer."""
+    clean_interval: Interval
+    operated_interval: Interval
+    exited_interval: Interval
+    done_interval: Interval | None
+    """None where no run was checked."""
+    waiting: int
+    """Of the `n`, how many are not in the intervals yet: an earlier run is still under way, or the
+    round of tasks is not complete."""
+    drift_kinds: dict[DriftKind, int]
+    """Of the first drift, most frequent first."""
+    median_drift_turn: float | None
+    """Over the runs that drifted; none without one."""
+    tokens: int
+    """Sampled in all `n` runs."""
+    seconds: float | None
+    """A run's mean duration; none before the first."""
+    tasks: tuple[TaskTally, ...]
+
+    @property
+    def rate(self) -> float | None:
+        """The share of clean runs among those in the interval; none before the first."""
+        return self.clean_interval.rate
+
+    @property
+    def low(self) -> float:
+        """The clean rate's lower bound, valid at every look."""
+        return self.clean_interval.low
+
+    @property
+    def high(self) -> float:
+        """The clean rate's upper bound, valid at every look."""
+        return self.clean_interval.high
+
+    @property
+    def sentence(self) -> str:
+        """What may be concluded, in plain words."""
+        return _conclusion(self) + _waiting(self) + _apart(self) + "."
+
+    def to_document(self) -> dict[str, object]:
+        """As JSON, with the bounds of each axis under its name."""
+        document: dict[str, object] = {
+            "config": self.config,
+            "n": self.n,
+            "clean": self.clean,
+            "drift": self.drift,
+            "no_exit": self.no_exit,
+            "fault": self.fault,
+            "stopped": self.stopped,
+            "operated": self.operated,
+            "exited": self.exited,
+            "done": self.done if self.checked else None,
+            "checked": self.checked,
+            "waiting": self.waiting,
+            "rate": self.rate,
+            "low": self.low,
+            "high": self.high,
+            "drift_kinds": dict(self.drift_kinds),
+            "median_drift_turn": self.median_drift_turn,
+            "tokens": self.tokens,
+            "seconds": self.seconds,
+            "sentence": self.sentence,
+        }
+        for axis, interval in (
+            ("operated", self.operated_interval),
+            ("exited", self.exited_interval),
+            ("done", self.done_interval),
+        ):
+            document[f"{axis}_low"] = interval.low if interval else None
+            document[f"{axis}_high"] = interval.high if interval else None
+        return document
+
+
+class PairTally(msgspec.Struct, frozen=True, kw_only=True):
+    """How two configs compare, corrected for all the pairs of the tally."""
+
+    a: str
+    b: str
+    indices: tuple[int, int]
+    """Of the two, among the tally's configs."""
+    blocks: int
+    """How often both have run the same task for the same time."""
+    successes: tuple[int, int]
+    """Of `a` and of `b`, in these blocks."""
+    e_value: float
+    """As it stands."""
+    peak: float
+    """The highest it ever was; this is what decides."""
+    threshold: float
+    """The peak that would decide the next pair, after those that are decided."""
+    decided: bool
+    """Separated, once and for all: of all the pairs so called, any is wrong with a chance of alpha
+    at most."""
+    further: int | None
+    """About how many more blocks at the present rates; 0 when decided, none beyond `evalue.FAR`."""
+
+    @property
+    def better(self) -> str | None:
+        """The one with the higher rate; none while the pair is not decided."""
+        if not self.decided:
+            return None
+        return self.a if self.successes[0] > self.successes[1] else self.b
+
+    @property
+    def verdict(self) -> str:
+        """In words: what may be concluded, or what is still needed."""
+        if self.decided:
+            return f"separated (E = {self.peak:.3g})"
+        if self.blocks == 0:
+            return "no pair of runs yet"
+        if self.blocks == 1:
+            return "one pair tells nothing, whatever it showed"
+        if self.further is None:
+            return f"not attributable yet: more than {FAR} more pairs at these rates"
+        pairs = "pair" if self.further == 1 else "pairs"
+        return f"not attributable yet: about {self.further} more {pairs} at these rates"
+
+    def to_document(self) -> dict[str, object]:
+        """As JSON."""
+        return {
+            "a": self.a,
+            "b": self.b,
+            "blocks": self.blocks,
+            "successes": list(self.successes),
+            "e_value": self.e_value,
+            "peak": self.peak,
+            "threshold": self.threshold,
+            "decided": self.decided,
+            "better": self.better,
+            "further": self.further,
+            "verdict": self.verdict,
+        }
+
+
+def _conclusion(tally: ConfigTally) -> str:
+    interval = tally.clean_interval
+    seen = interval.successes + interval.failures
+    if tally.n == 0:
+        return "No run has counted yet"
+    if tally.n == 1:
+        return "1 run: nothing can be concluded from it, whatever it showed"
+    if seen == 0:
+        return "Nothing can be concluded yet"
+    return (
+        f"{interval.successes} of {seen} clean: the rate lies between {share(interval.low)} and "
+        f"{share(interval.high)}, at this look and every other"
+    )
+
+
+def _waiting(tally: ConfigTally) -> str:
+    if tally.waiting == 0 or tally.n == 1:
+        return ""
+    runs, wait = ("run", "waits") if tally.waiting == 1 else ("runs", "wait")
+    return f"; {tally.waiting} finished {runs} {wait} for earlier ones"
+
+
+def _apart(tally: ConfigTally) -> str:
+    apart = [
+        f"{count} {word}"
+        for count, word in ((tally.fault, "broke"), (tally.stopped, "stopped by hand"))
+        if count
+    ]
+    return f"; not counted: {', '.join(apart)}" if apart else ""
+
+
+def share(rate: float) -> str:
+    """A rate as `.70`, and the ends of the scale as `0` and `1`; never rounded to an end."""
+    if rate in (0, 1):
+        return f"{rate:.0f}"
+    return f"{min(max(rate, 0.01), 0.99):.2f}".removeprefix("0")
