@@ -39,8 +39,11 @@ class Rejected(StoreError):
 class Journal:
     """The store, open for writing. For one thread: none of this may run on an event loop."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or make the store at `path`. Raises `StoreError`."""
+    def __init__(self, path: Path, *, live: bool = True) -> None:
+        """Open or make the store at `path`. Raises `StoreError`.
+
+        `live`: sessions are recorded while they happen, by this process; else they are brought in.
+        """
         database.prepare(path)
         self._path = path
         self._rows: dict[str, SessionRow] = {}
@@ -50,7 +53,7 @@ class Journal:
             raise database.explain(error, path) from error
         try:
             self._file = path.stat().st_ino
-            self._recorder = self._begin()
+            self._recorder = self._begin(live)
         except sqlite3.Error as error:
             self._connection.close()
             raise database.explain(error, path) from error
@@ -92,7 +95,7 @@ class Journal:
                 "Put it back, or start driftty again to begin a new one."
             )
 
-    def _begin(self) -> int:
+    def _begin(self, live: bool) -> int | None:
         """Set the connection up, enter this process, and mark what dead ones left unfinished."""
         run = self._connection.execute
         run("PRAGMA journal_mode = WAL")
@@ -100,7 +103,7 @@ class Journal:
         run("PRAGMA journal_size_limit = 67108864")
         try:
             run("BEGIN IMMEDIATE")
-            number = self._enter(this_process())
+            number = self._enter(this_process()) if live else None
             unfinished = run(
                 "SELECT DISTINCT recorder, pid, started, boot FROM sessions"
                 " JOIN recorders ON recorders.number = recorder"

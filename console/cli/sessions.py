@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import click
 
-from console.cli import keeping
+from console.cli import exchange, keeping
 from console.cli.editing import write_json
 
 
@@ -23,11 +23,15 @@ def command() -> None:
       driftty sessions show last --events         every event, one JSON object a line
       driftty sessions tag last baseline          find it again by --tag baseline
       driftty sessions delete last                into the trash; restore brings it back
+      driftty sessions export last -f asciicast-v3 -o run.cast
     """
 
 
-for _kept in (keeping.tag, keeping.note, keeping.delete, keeping.restore, keeping.empty_trash):
-    command.add_command(_kept)
+for _other in (
+    *(keeping.tag, keeping.note, keeping.delete, keeping.restore, keeping.empty_trash),
+    *(exchange.export, exchange.import_),
+):
+    command.add_command(_other)
 
 
 def _outcomes() -> tuple[str, ...]:
