@@ -19,13 +19,11 @@ _KEEP = 8 << 10
 _LAST_WORDS = 0.5
 
 
-async def check(
-    enclosure: Enclosure, command: str, time_limit: float = TIME_LIMIT
-) -> tuple[int, str]:
+async def check(enclosure: Enclosure, command: str) -> tuple[int, str]:
     """Run `command` in a bash that reads no file of the operator's; returns (status, output's tail).
 
     It sees the operator's home and nothing else of the operator's: not its processes, environment,
-    aliases or `/tmp`. The status is `OUT_OF_TIME` when it took longer than `time_limit` seconds.
+    aliases or `/tmp`. The status is `OUT_OF_TIME` when it took longer than `TIME_LIMIT` seconds.
     """
     script = f"{ulimits(enclosure.limits)}\ncd || exit\n{command}"
     bash = ("bash", "--noprofile", "--norc", "-c", script, "check")
@@ -46,7 +44,7 @@ async def check(
     ended = asyncio.Event()
     wire = Wire(reading, output.add, ended.set)
     try:
-        status = await asyncio.wait_for(asyncio.shield(child.exited), time_limit)
+        status = await asyncio.wait_for(asyncio.shield(child.exited), TIME_LIMIT)
         # What it started may hold the pipe open; what it said itself is there by then.
         await asyncio.wait_for(ended.wait(), _LAST_WORDS)
     except TimeoutError:

@@ -57,9 +57,14 @@ async def gone(handle: int) -> None:
 
 def _kill(pid: int) -> int:
     """Kill a process; returns a pidfd to wait for it with, or -1 if there is nothing to wait for."""
+    handle = -1
     try:
-        handle = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else -1
+        if hasattr(os, "pidfd_open"):
+            handle = os.pidfd_open(pid)
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
+        # The one killed before it took this one along.
+        if handle >= 0:
+            os.close(handle)
         return -1
     return handle

@@ -55,24 +55,33 @@ class Scratch:
     def place(self, files: tuple[TaskFile, ...], owner: tuple[int, int] | None) -> None:
         """Put a task's files into the home; everything belongs to `owner`, a (uid, gid), if given.
 
-        Raises `ShellError` for a path that leaves the home.
+        Raises `ShellError` for a path that leaves the home or is in another one's way.
         """
         made = [self.home]
         for file in files:
-            inside = PurePosixPath(file.path)
-            if inside.is_absolute() or ".." in inside.parts or inside == PurePosixPath("."):
+            try:
+                made += self._put(file)
+            except OSError as error:
                 raise ShellError(
-                    f"The task's file `{file.path}` lies outside the home; name it relative to it."
-                )
-            path = self.home / inside
-            made += [folder for folder in reversed(path.parents) if not folder.exists()]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(file.text)
-            path.chmod(0o755 if file.executable else 0o644)
-            made.append(path)
+                    f"The task's file `{file.path}` could not be placed: {error.strerror}."
+                ) from error
         if owner is not None:
             for path in made:
                 os.chown(path, *owner)
+
+    def _put(self, file: TaskFile) -> list[Path]:
+        """Write one file; returns what was made, folders first."""
+        inside = PurePosixPath(file.path)
+        if inside.is_absolute() or ".." in inside.parts or inside == PurePosixPath("."):
+            raise ShellError(
+                f"The task's file `{file.path}` lies outside the home; name it relative to it."
+            )
+        path = self.home / inside
+        folders = [folder for folder in reversed(path.parents) if not folder.exists()]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.text)
+        path.chmod(0o755 if file.executable else 0o644)
+        return [*folders, path]
 
     def remove(self, keep_home: bool = False) -> None:
         """Take it away, the home too unless it is to be kept; may be called again."""

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from engine.errors import ShellError
 from engine.shell import keyboard
@@ -33,6 +34,11 @@ class PtyShell:
         self.on_dropped = _ignore
         self._live: LiveShell | None = None
         self._closed = False
+
+    @property
+    def home(self) -> Path | None:
+        """The scratch home, on the host; none before it exists."""
+        return self._live.scratch.home if self._live else None
 
     async def start(self) -> Opening:
         """Bring it up. Raises `SandboxUnavailable` or `ShellError`."""

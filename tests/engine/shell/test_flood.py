@@ -1,0 +1,93 @@
+"""Output without end, and of any bytes: bounded, counted, and the console answers meanwhile."""
+
+import asyncio
+import time
+
+import pytest
+
+from engine.shell.session import PtyShell
+from tests.engine.shell.conftest import Bring
+
+pytestmark = pytest.mark.shell
+
+KEEP = 64 << 10
+
+
+class Watcher:
+    """Hears what a shell hands on, and how long the loop keeps others waiting meanwhile."""
+
+    def __init__(self, shell: PtyShell) -> None:
+        self.heard = 0
+        self.missing = 0
+        self.last = b""
+        self.delays: list[float] = []
+        shell.on_output = self._hear
+        shell.on_dropped = self._miss
+
+    def _hear(self, data: bytes) -> None:
+        self.heard += len(data)
+        self.last = (self.last + data)[-4096:]
+
+    def _miss(self, count: int) -> None:
+        self.missing += count
+
+    async def tick(self) -> None:
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0.005)
+            self.delays.append(time.monotonic() - before - 0.005)
+
+
+@pytest.mark.parametrize("command", ["yes", "cat /dev/urandom | base64", "cat /dev/zero"])
+async def test_a_flood_is_bounded_and_leaves_the_loop_answering(bring: Bring, command: str) -> None:
+    shell = await bring(keep=KEEP, patience=60, limit=1.5)
+    watcher = Watcher(shell)
+    ticking = asyncio.create_task(watcher.tick())
+    seen = await shell.submit(command)
+    ticking.cancel()
+    assert seen.state == "stalled"
+    assert len(seen.raw) == KEEP
+    assert seen.dropped > KEEP
+    assert watcher.heard < KEEP + (1 << 20)
+    assert watcher.heard + watcher.missing == len(seen.raw) + seen.dropped
+    delays = sorted(watcher.delays)
+    assert delays[len(delays) // 2] < 0.05
+    shell.interrupt()
+    assert (await shell.settle()).state == "done"
+    assert (await shell.submit("echo calm")).raw.count(b"calm") == 2
+
+
+async def test_the_end_of_long_output_is_kept_and_shown(bring: Bring) -> None:
+    shell = await bring(keep=KEEP)
+    watcher = Watcher(shell)
+    seen = await shell.submit("seq 1 200000")
+    total = sum(len(str(number)) + 2 for number in range(1, 200001))
+    assert (seen.state, seen.status, len(seen.raw)) == ("done", 0, KEEP)
+    assert 0 < seen.dropped + len(seen.raw) - total < 400
+    assert b"\r\n199999\r\n200000\r\n" in seen.raw
+    assert b"\r\n200000\r\n" in watcher.last
+    assert watcher.last.endswith(seen.raw[-100:])
+
+
+async def test_random_bytes_end_at_the_prompt_with_the_right_status(shell: PtyShell) -> None:
+    for _ in range(3):
+        seen = await shell.submit("head -c 200000 /dev/urandom; (exit 9)")
+        assert (seen.state, seen.status) == ("done", 9)
+    seen = await shell.submit("echo sane")
+    assert (seen.state, seen.status) == ("done", 0)
+    assert b"sane\r\n" in seen.raw
+
+
+async def test_every_byte_value_arrives(shell: PtyShell) -> None:
+    seen = await shell.submit("stty -opost; printf %b \"$(printf '\\\\x%x' {1..255})\"; stty sane")
+    assert bytes(range(1, 256)) in seen.raw
+
+
+async def test_typing_while_nobody_reads_blocks_nothing(bring: Bring) -> None:
+    shell = await bring(patience=0.5)
+    assert (await shell.submit("sleep 300")).state == "stalled"
+    for _ in range(100):
+        shell.type(b"x" * 10_000 + b"\r")
+    shell.interrupt()
+    seen = await shell.settle()
+    assert seen.state in ("done", "continuation")
