@@ -26,7 +26,7 @@ from console.view.figures import number
 from console.view.state import ViewState
 from console.view.worker import WorkerView
 from engine.errors import DrifttyError, SettingsError
-from engine.events import AnyEvent, RunEnded, SessionStarted
+from engine.events import AnyEvent, Paused, Resumed, RunEnded, SessionStarted
 from engine.model.supervisor import WorkerStatus
 from engine.run import RunSpec
 from engine.seeds.library import SeedLibrary
@@ -128,7 +128,7 @@ class DrifttyApp(App[int]):
 
     def _fold(self, event: AnyEvent) -> None:
         self.view.apply(event)
-        if isinstance(event, SessionStarted | RunEnded):
+        if isinstance(event, SessionStarted | RunEnded | Paused | Resumed):
             self.operate.refresh_bindings()
 
     def _draw(self) -> None:

@@ -11,7 +11,14 @@ from console.panes.footer import key_name
 if TYPE_CHECKING:
     from console.app import DrifttyApp
 
-LEFT_OUT = ("app.palette", "pane.restore", "pane.next-hit", "pane.previous-hit")
+LEFT_OUT = (
+    "app.palette",
+    "pane.restore",
+    "pane.next",
+    "pane.previous",
+    "pane.next-hit",
+    "pane.previous-hit",
+)
 """Keys that make no sense as a command."""
 
 

@@ -57,6 +57,8 @@ KEYS: dict[Place, tuple[Key, ...]] = {
         Key("run.veto", "v", "veto", "refuse the proposed command", "veto"),
         Key("screen.seeds", "f2", "seeds", "choose a seed and its elements", "seeds"),
         Key("screen.payload", "f3", "payload", "the exact prompt, id by id", "payload"),
+        Key("pane.next", "tab", "pane(1)", "next pane"),
+        Key("pane.previous", "shift+tab", "pane(-1)", "previous pane"),
         Key("pane.maximise", "z,f11", "maximise", "the focused pane on the whole screen", "zoom"),
         Key("pane.restore", "escape", "restore", "all panes again"),
         Key("pane.search", "slash", "search", "search in the focused pane", "search"),

@@ -45,6 +45,11 @@ class Pump(Generic[E]):
         """Events not folded yet."""
         return len(self._queue)
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is left to fold or to draw."""
+        return not self._queue and not self._armed
+
     def _arm(self, seconds: float) -> None:
         if not self._armed:
             self._armed = True

@@ -6,12 +6,14 @@ from textual.widget import Widget
 
 from console.panes.look import look_of
 from console.panes.strips import on, shown, strip_of
+from console.view.figures import config_name
 from console.view.header import MARKS, HeaderView
 from console.view.line import Piece
 from console.view.outcome import GLYPHS
 from console.view.worker import WorkerView
 
 BAR = 10
+BRAND = "driftty  "
 
 
 class Header(Widget):
@@ -46,7 +48,7 @@ def fact_pieces(view: HeaderView, room: int) -> list[Piece]:
         "model": Piece(view.model),
         "device": Piece(view.device.split(" (")[0]),
         "dtype": Piece(view.dtype),
-        "config": Piece(view.config, "heading"),
+        "config": Piece(config_name(view.config, room - cell_len(BRAND)), "heading"),
         "warmth": Piece(f"T {view.sampling.temperature:g}"),
         "rng": Piece(f"rng {view.rng}"),
         "hardware": Piece(view.device.partition(" (")[2].rstrip(")"), "faint"),
@@ -54,8 +56,11 @@ def fact_pieces(view: HeaderView, room: int) -> list[Piece]:
     kept: set[str] = set()
     for name in ("config", "warmth", "model", "rng", "device", "dtype", "hardware"):
         tried = kept | {name}
-        if facts[name].text and _cells(_joined([facts[n] for n in facts if n in tried])) <= room:
-            kept = tried
+        if not facts[name].text:
+            continue
+        if _cells(_joined([facts[one] for one in facts if one in tried])) > room:
+            break
+        kept = tried
     return _joined([piece for name, piece in facts.items() if name in kept])
 
 
@@ -87,7 +92,7 @@ def state_pieces(view: HeaderView, worker: WorkerView) -> list[Piece]:
 
 
 def _joined(facts: list[Piece]) -> list[Piece]:
-    pieces = [Piece("driftty  ", "brand")]
+    pieces = [Piece(BRAND, "brand")]
     for number, fact in enumerate(facts):
         if number:
             pieces.append(Piece(" · ", "rule"))

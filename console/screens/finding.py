@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, cast
 
 from console.panes.bars import SearchBar, SearchInput
-from console.panes.layout import PaneName
+from console.panes.layout import PANES, PaneName
 
 if TYPE_CHECKING:
     from console.screens.operate import Operate
@@ -14,6 +14,12 @@ class Finding:
 
     searching: PaneName | None = None
     """The pane with the search bar at its foot."""
+
+    def action_pane(self, step: int) -> None:
+        """Go to another pane, those behind a drawer's tabs too."""
+        screen = cast("Operate", self)
+        at = PANES.index(cast(PaneName, screen.focused_pane.id))
+        screen.show_pane(PANES[(at + step) % len(PANES)])
 
     def action_maximise(self) -> None:
         """The focused pane alone, or all again."""

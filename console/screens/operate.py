@@ -80,13 +80,13 @@ class Operate(Steers, Finding, Screen[None]):
     def sync(self) -> None:
         """Draw what changed since the last frame."""
         self.query_one(Header).sync()
-        for name in self._layout_now.boxes:
-            self.pane(name).sync()
         command = self.view.proposal.command
         if command != self._proposed:
             self._proposed = command
             self._show_proposal(command)
             self.refresh_bindings()
+        for name in self._layout_now.boxes:
+            self.pane(name).sync()
 
     def restyle(self) -> None:
         """Draw everything in another theme."""
@@ -146,12 +146,12 @@ class Operate(Steers, Finding, Screen[None]):
 
     def on_frame_asked(self, event: Frame.Asked) -> None:
         """Focus the pane whose title was clicked."""
-        self.set_focus(None)
-        self._show(event.pane)
+        self.show_pane(event.pane)
 
-    def _show(self, name: str) -> None:
+    def show_pane(self, name: str) -> None:
+        """Bring a pane to sight and give it the focus."""
         pane = self.query_one(f"#{name}", RowsPane)
-        pane.display = True
+        pane.display = True  # a pane that is not displayed cannot take the focus
         self.set_focus(pane)
 
     def _placed(self) -> None:

@@ -1,5 +1,9 @@
 """Opens the console on a scripted driver."""
 
+import asyncio
+
+from textual.pilot import Pilot
+
 from console.app import DrifttyApp
 from engine.run import RunSpec, Task
 from engine.seeds.config import parse_config
@@ -18,3 +22,24 @@ def spec(
 def console(driver: ScriptedDriver | None = None, planned: RunSpec | None = None) -> DrifttyApp:
     """The app, not yet running."""
     return DrifttyApp(driver or ScriptedDriver(), SeedLibrary(), TaskLibrary(), planned or spec())
+
+
+async def settled(pilot: Pilot[int]) -> None:
+    """Wait until every event is folded and drawn, and every worker but a waiting dialog is done."""
+    app = pilot.app
+    assert isinstance(app, DrifttyApp)
+    while True:
+        await pilot.pause()
+        idle = app.pump.idle and not any(worker.group == "count" for worker in app.workers)
+        if idle:
+            break
+        await asyncio.sleep(0.005)
+    await pilot.pause()
+
+
+def screen_text(app: DrifttyApp) -> str:
+    """What is on the terminal, one row a line."""
+    width, height = app.size
+    rows = app.screen._compositor.render_strips(app.size)
+    assert len(rows) == height
+    return "\n".join(strip.text.ljust(width) for strip in rows)
