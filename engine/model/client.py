@@ -6,25 +6,21 @@ import itertools
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
-from engine.errors import ModelError, PromptUnsafe, WorkerGone
+from engine.errors import ModelError, WorkerGone
 from engine.events import Provenance
 from engine.model.protocol import (
-    AnyReply,
     AnyRequest,
     Cancel,
     Complete,
     Completed,
     CompletionReply,
-    Failed,
-    Prompted,
     Release,
     Render,
     Rendered,
     Report,
     Reported,
-    Sampled,
 )
-from engine.model.stream import ReplyStream
+from engine.model.stream import ReplyStream, Switchboard
 from engine.model.supervisor import Patience, Supervisor, WorkerOptions, WorkerStatus
 from engine.run import CommandPolicy, Sampling
 from engine.scrollback import Payload, Turn
@@ -46,11 +42,10 @@ class WorkerModel:
         patience: Patience | None = None,
     ) -> None:
         """`on_status` is told every change of the worker's state, on the event loop."""
-        self._supervisor = Supervisor(options, self, on_status, patience)
+        self._switchboard = Switchboard()
+        self._supervisor = Supervisor(options, self._switchboard, on_status, patience)
         self._started = False
         self._numbers = itertools.count(1)
-        self._answers: dict[int, asyncio.Future[AnyReply]] = {}
-        self._streams: dict[int, ReplyStream] = {}
 
     @property
     def status(self) -> WorkerStatus:
@@ -109,7 +104,7 @@ class WorkerModel:
         `ModelError`.
         """
         await self.ready()
-        for earlier in [s for s in self._streams.values() if s.sequence == sequence]:
+        for earlier in [s for s in self._switchboard.streams.values() if s.sequence == sequence]:
             await earlier.ended.wait()
         number = next(self._numbers)
         self._supervisor.send(
@@ -124,7 +119,7 @@ class WorkerModel:
                 policy=policy,
             )
         )
-        stream = self._streams[number] = ReplyStream(sequence)
+        stream = self._switchboard.streams[number] = ReplyStream(sequence)
         try:
             while True:
                 reply = await stream.next()
@@ -136,7 +131,7 @@ class WorkerModel:
 
     async def release(self, sequence: str) -> None:
         """Forget what is cached for a sequence; nothing to do where no worker runs."""
-        if self._supervisor.status.state == "ready":
+        with contextlib.suppress(WorkerGone):  # with its process, all it had cached is gone
             self._supervisor.send(Release(sequence=sequence))
 
     async def report(self) -> Reported:
@@ -150,51 +145,14 @@ class WorkerModel:
         """End the worker and wait until nothing of it is left."""
         await self._supervisor.aclose()
 
-    def heard(self, reply: AnyReply) -> None:
-        """Give a reply to whoever waits for it."""
-        match reply:
-            case Prompted() | Sampled() | Completed():
-                stream = self._streams.get(reply.id)
-                if stream is not None:
-                    stream.put(reply)
-            case Failed():
-                self._failed(reply)
-            case Rendered() | Reported():
-                answer = self._answers.get(reply.id)
-                if answer is not None and not answer.done():
-                    answer.set_result(reply)
-            case _:
-                raise WorkerGone(f"The model's process sent {type(reply).__name__} out of turn.")
-
-    def gone(self, error: ModelError) -> None:
-        """Tell everyone who waits that no answer will come."""
-        for stream in self._streams.values():
-            stream.fail(type(error)(str(error)))
-        for answer in self._answers.values():
-            if not answer.done():
-                answer.set_exception(type(error)(str(error)))
-
-    def _failed(self, failed: Failed) -> None:
-        kind = PromptUnsafe if failed.kind == "prompt" else ModelError
-        stream = self._streams.get(failed.id)
-        if stream is not None:
-            stream.fail(kind(failed.why))
-        answer = self._answers.get(failed.id)
-        if answer is not None and not answer.done():
-            answer.set_exception(kind(failed.why))
-
     def _ensure_started(self) -> None:
         if not self._started:
             self.start()
 
     async def _ask(self, number: int, request: AnyRequest, kind: type[_Answer]) -> _Answer:
-        answer: asyncio.Future[AnyReply] = asyncio.get_running_loop().create_future()
-        self._answers[number] = answer
-        try:
+        with self._switchboard.answer(number) as answer:
             self._supervisor.send(request)
             reply = await answer
-        finally:
-            del self._answers[number]
         if not isinstance(reply, kind):
             raise WorkerGone(
                 f"The model's process answered {type(reply).__name__}, not {kind.__name__}."
@@ -204,10 +162,10 @@ class WorkerModel:
     async def _let_go(self, number: int, stream: ReplyStream) -> None:
         """Cancel what is under way and wait for its end, also when the reader is cancelled twice."""
         if stream.ended.is_set():
-            del self._streams[number]
+            del self._switchboard.streams[number]
             return
         with contextlib.suppress(WorkerGone):  # then its end comes by `gone`
             self._supervisor.send(Cancel(id=number))
         ending = asyncio.ensure_future(stream.ended.wait())
-        ending.add_done_callback(lambda _: self._streams.pop(number, None))
+        ending.add_done_callback(lambda _: self._switchboard.streams.pop(number, None))
         await asyncio.shield(ending)

@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -38,6 +39,9 @@ class WorkerProcess:
         self._stdout = process.stdout
         self._log = log
         self._tail = bytearray()
+        self._killed_for = ""
+        self.heard_at = time.monotonic()
+        """When it last said anything, in seconds of the machine's monotonic clock."""
         self._draining = asyncio.create_task(self._drain(process.stderr))
         self._oom_kills = _oom_kills()
 
@@ -65,14 +69,18 @@ class WorkerProcess:
         return self._process.pid
 
     def send(self, request: AnyRequest) -> None:
-        """Send a request. Raises `FrameError` where it is too long, `WorkerGone` after the end."""
-        if self._process.returncode is not None or self._stdin.is_closing():
-            raise WorkerGone("The model's process has ended.")
-        self._stdin.write(encode_frame(request))
+        """Send a request; to one that has ended, nothing: its end is heard from `replies`.
+
+        Raises `FrameError` where the request is too long.
+        """
+        frame = encode_frame(request)
+        if not self._stdin.is_closing():
+            self._stdin.write(frame)
 
     async def replies(self) -> AsyncIterator[AnyReply]:
         """What it says, until it ends. Raises `FrameError` where that makes no sense."""
         while (body := await read_frame_async(self._stdout)) is not None:
+            self.heard_at = time.monotonic()
             yield decode_reply(body)
 
     async def end(self) -> None:
@@ -90,14 +98,20 @@ class WorkerProcess:
         await self._process.wait()
         await self._finish_log()
 
-    def kill(self) -> None:
-        """Kill it and whatever it started; it is reaped by `end` or `epitaph`."""
+    def kill(self, why: str = "") -> None:
+        """Kill it and whatever it started; it is reaped by `end` or `epitaph`.
+
+        `why`: a clause for the epitaph.
+        """
+        self._killed_for = self._killed_for or why
         self._signal(signal.SIGKILL)
 
     async def epitaph(self) -> str:
         """Wait for its end and say in a clause how it came, with the last line that it wrote."""
         status = await self._process.wait()
         await self._finish_log()
+        if self._killed_for:
+            return f"was killed: {self._killed_for}"
         said = self._last_line()
         return cause_of_death(status, self._oom_kills, _oom_kills()) + (
             f"; it said last: {said}" if said else ""

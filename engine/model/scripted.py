@@ -6,11 +6,13 @@ worker makes them; its timing and its failures are scripted.
 
 import asyncio
 import hashlib
+import itertools
 import platform
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable
-from typing import Any, Literal
+from contextlib import asynccontextmanager
+from typing import Literal
 
 import msgspec
 
@@ -19,7 +21,7 @@ from engine.events import Provenance
 from engine.model.pieces import END, TOOL, Decoder, encode, payload
 from engine.model.protocol import Completed, CompletionReply, Prompted, Reported, Sampled
 from engine.model.script import Reading, Script, ScriptedCompletion, demo_script
-from engine.model.supervisor import WorkerState, WorkerStatus
+from engine.model.supervisor import Standing, WorkerStatus
 from engine.prompt.parts import PartParser
 from engine.run import CommandPolicy, Sampling
 from engine.scrollback import Payload, Turn
@@ -40,16 +42,12 @@ class ScriptedModel:
         """`pace` multiplies every scripted wait; 0 waits for nothing."""
         self._script = script
         self._pace = pace
-        self._on_status = on_status
-        self._status = WorkerStatus(state="starting", since=time.monotonic_ns())
+        self._standing = Standing(on_status)
         self._loading: asyncio.Task[int] | None = None
-        self._rows = asyncio.Semaphore(script.rows)
-        self._busy = 0
-        self._waiting = 0
+        self._rows = _Rows(script.rows)
+        self._cache = _Cache()
         self._readings: dict[str, Reading] = {}
-        self._cached: dict[str, tuple[int, ...]] = {}
-        self._seeds: set[tuple[int, ...]] = set()
-        self._number = 0
+        self._numbers = itertools.count(1)
         self._life = 0
 
     @classmethod
@@ -62,23 +60,23 @@ class ScriptedModel:
     @property
     def status(self) -> WorkerStatus:
         """How it stands, as a worker would say."""
-        return self._status
+        return self._standing.now
 
     @property
     def provenance(self) -> Provenance:
         """The script, as a model. Raises `ModelError` before it was loaded."""
-        if self._status.provenance is None:
+        if self._standing.now.provenance is None:
             raise ModelError("The script is not loaded yet.")
-        return self._status.provenance
+        return self._standing.now.provenance
 
     def start(self) -> None:
         """Begin to load, without waiting for it; once more after it failed."""
-        if self._loading is None or (self._loading.done() and self._status.state == "failed"):
+        if self._loading is None or (self._loading.done() and self._standing.now.state == "failed"):
             self._loading = asyncio.create_task(self._load())
 
     async def ready(self) -> int:
         """Wait for the scripted load; returns its nanoseconds. Raises `ModelError` as scripted."""
-        if self._status.state == "closed":
+        if self._standing.now.state == "closed":
             raise WorkerGone("The model was closed.")
         self.start()
         assert self._loading is not None
@@ -89,7 +87,7 @@ class ScriptedModel:
     ) -> Payload:
         """The payload these turns make; needs no load. Raises `PromptUnsafe`."""
         made = payload(turns, seed_turns, self._script.window)
-        return msgspec.structs.replace(made, cached=self._cached_of(made, sequence))
+        return msgspec.structs.replace(made, cached=self._cache.count(made, sequence))
 
     async def complete(
         self,
@@ -109,13 +107,12 @@ class ScriptedModel:
         if completion.fails:
             kind = PromptUnsafe if completion.fails_as == "prompt" else ModelError
             raise kind(completion.fails)
-        await self._take_row()
-        try:
+        async with self._rows.one():
             made = await self.render(turns, seed_turns, sequence)
-            telling = _Telling(self._next_number(), completion, made, self._pace)
+            self._cache.keep_seed(made)
+            telling = _Telling(next(self._numbers), completion, made, self._pace)
             if completion.gone_at is not None and reading.goes(number):
                 telling.gone_at = completion.gone_at
-            self._seeds.add(made.ids[: made.seam])
             life = self._life
             try:
                 yield Prompted(id=telling.number, payload=made)
@@ -128,29 +125,26 @@ class ScriptedModel:
                 raise WorkerGone(str(gone)) from None
             finally:
                 if self._life == life:
-                    self._cached[sequence] = made.ids + tuple(telling.ids)
+                    self._cache.sequences[sequence] = made.ids + tuple(telling.ids)
             reading.said(number)
             yield telling.completed()
-        finally:
-            self._busy -= 1
-            self._rows.release()
 
     async def release(self, sequence: str) -> None:
         """Forget a sequence: its cache, and where it was in the script."""
-        self._cached.pop(sequence, None)
+        self._cache.sequences.pop(sequence, None)
         self._readings.pop(sequence, None)
 
     async def report(self) -> Reported:
         """How it is. Raises `WorkerGone` while it is not loaded."""
-        if self._status.state != "ready":
+        if self._standing.now.state != "ready":
             raise WorkerGone("The scripted model is not ready to report.")
         return Reported(
             id=0,
             rows=self._script.rows,
-            busy=self._busy,
-            waiting=self._waiting,
-            sequences=len(self._cached),
-            cached_tokens=sum(map(len, self._cached.values())),
+            busy=self._rows.busy,
+            waiting=self._rows.waiting,
+            sequences=len(self._cache.sequences),
+            cached_tokens=sum(map(len, self._cache.sequences.values())),
             memory=0,
             pid=0,
         )
@@ -160,20 +154,20 @@ class ScriptedModel:
         if self._loading is not None and not self._loading.done():
             self._loading.cancel()
             await asyncio.wait([self._loading])
-        self._say("closed")
+        self._standing.change("closed")
 
     async def _load(self) -> int:
         began = time.monotonic_ns()
-        self._say("loading", step="reading the script")
+        self._standing.change("loading", step="reading the script")
         await _wait(self._script.load_ms, self._pace)
         if self._script.load_fails:
-            self._say("failed", why=self._script.load_fails)
+            self._standing.change("failed", why=self._script.load_fails)
             raise ModelError(self._script.load_fails)
         self._become_ready()
         return time.monotonic_ns() - began
 
     def _become_ready(self) -> None:
-        self._say(
+        self._standing.change(
             state="ready",
             fraction=1.0,
             provenance=_provenance(self._script),
@@ -183,32 +177,55 @@ class ScriptedModel:
     def _lose(self, why: str) -> None:
         """The worker goes away, with all it had cached and was saying, and another takes its place."""
         self._life += 1
-        self._cached.clear()
-        self._seeds.clear()
-        self._say("lost", why=why)
+        self._cache.clear()
+        self._standing.change("lost", why=why)
         self._become_ready()
 
-    def _say(self, state: WorkerState, **changes: Any) -> None:
-        kept = {"provenance": self._status.provenance, "since": time.monotonic_ns()}
-        self._status = WorkerStatus(state=state, **{**kept, **changes})
-        self._on_status(self._status)
 
-    def _next_number(self) -> int:
-        self._number += 1
-        return self._number
+class _Rows:
+    """The places for completions, and how many wait for one."""
 
-    async def _take_row(self) -> None:
-        self._waiting += 1
+    def __init__(self, rows: int) -> None:
+        self._free = asyncio.Semaphore(rows)
+        self.busy = 0
+        self.waiting = 0
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """Take a place, once there is one, until it is left."""
+        self.waiting += 1
         try:
-            await self._rows.acquire()
+            await self._free.acquire()
         finally:
-            self._waiting -= 1
-        self._busy += 1
+            self.waiting -= 1
+        self.busy += 1
+        try:
+            yield
+        finally:
+            self.busy -= 1
+            self._free.release()
 
-    def _cached_of(self, made: Payload, sequence: str) -> int:
+
+class _Cache:
+    """Which ids a worker would have the KV of: each sequence's, and every seed's for all."""
+
+    def __init__(self) -> None:
+        self.sequences: dict[str, tuple[int, ...]] = {}
+        self._seeds: set[tuple[int, ...]] = set()
+
+    def count(self, made: Payload, sequence: str) -> int:
         """How many leading ids are known; never all, as the last one has to be computed."""
-        known = [self._cached.get(sequence, ()), *self._seeds]
+        known = [self.sequences.get(sequence, ()), *self._seeds]
         return min(max(_shared(made.ids, ids) for ids in known), len(made.ids) - 1)
+
+    def keep_seed(self, made: Payload) -> None:
+        """The part of a payload that every sequence with this seed begins with."""
+        self._seeds.add(made.ids[: made.seam])
+
+    def clear(self) -> None:
+        """Forget all, as a new process has."""
+        self.sequences.clear()
+        self._seeds.clear()
 
 
 class _GoesAway(Exception):

@@ -5,7 +5,7 @@ cannot be loaded, is given up with a sentence. One that no longer answers is kil
 """
 
 import asyncio
-import contextlib
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -31,6 +31,8 @@ from engine.model.protocol import (
     Reported,
     TokenizerLoaded,
 )
+
+_log = logging.getLogger(__name__)
 
 WorkerState = Literal["starting", "loading", "ready", "lost", "closed", "failed"]
 """`starting`: no process yet; `lost`: it died and another comes; `failed`: no other comes."""
@@ -92,6 +94,43 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How many workers were lost before this one."""
 
 
+class Standing:
+    """The status of a worker as it changes, for whoever is told of it or waits for it."""
+
+    def __init__(self, on_status: Callable[[WorkerStatus], None]) -> None:
+        """`on_status` is told every change."""
+        self._on_status = on_status
+        self._changed = asyncio.Event()
+        self.now = WorkerStatus(state="starting", since=time.monotonic_ns())
+
+    def change(self, state: WorkerState, **changes: Any) -> None:
+        """Go to a state; the model, its process and the restarts are kept. Closed is for ever."""
+        now = self.now
+        if now.state == "closed":
+            return
+        kept = {"provenance": now.provenance, "pid": now.pid, "restarts": now.restarts}
+        if state in ("closed", "failed", "lost"):
+            kept["pid"] = 0
+        since = now.since if now.state == state else time.monotonic_ns()
+        self.now = WorkerStatus(state=state, since=since, **{**kept, **changes})
+        self.wake()
+        self._on_status(self.now)
+
+    def wake(self) -> None:
+        """Have those who wait look again."""
+        self._changed.set()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds. Raises `ModelError` once failed, `WorkerGone` once closed."""
+        while not holds():
+            if self.now.state == "failed":
+                raise ModelError(self.now.why)
+            if self.now.state == "closed":
+                raise WorkerGone("The model was closed.")
+            self._changed.clear()
+            await self._changed.wait()
+
+
 class Listener(Protocol):
     """Who hears what the worker says."""
 
@@ -114,42 +153,41 @@ class Supervisor:
     ) -> None:
         self._options = options
         self._listener = listener
-        self._on_status = on_status
         self._patience = patience or Patience()
-        self._status = WorkerStatus(state="starting", since=time.monotonic_ns())
-        self._changed = asyncio.Event()
+        self._standing = Standing(on_status)
         self._process: WorkerProcess | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._tokenizer = False
         self._took = 0
-        self._heard_at = 0.0
-        self._hung = ""
 
     @property
     def status(self) -> WorkerStatus:
         """How it stands now."""
-        return self._status
+        return self._standing.now
 
     def start(self) -> None:
         """Begin to keep a worker; again after it failed, never after it was closed.
 
         Does nothing while one is kept.
         """
-        if self._status.state != "closed" and (self._keeping is None or self._keeping.done()):
-            self._set("starting")
+        if self._standing.now.state != "closed" and (self._keeping is None or self._keeping.done()):
+            self._standing.change("starting")
             self._keeping = asyncio.create_task(self._keep(), name="worker-supervisor")
+            self._keeping.add_done_callback(self._no_longer_kept)
 
     async def ready(self) -> int:
         """Wait until the model can answer; returns the nanoseconds its load took.
 
         Raises `ModelError` where it has failed, `WorkerGone` where it was closed.
         """
-        await self._until(lambda: self._status.state == "ready")
+        await self._standing.until(
+            lambda: self._standing.now.state == "ready" and self._process is not None
+        )
         return self._took
 
     async def tokenizer(self) -> None:
         """Wait until the tokenizer is loaded; raises as `ready` does."""
-        await self._until(lambda: self._tokenizer)
+        await self._standing.until(lambda: self._tokenizer)
 
     def send(self, request: AnyRequest) -> None:
         """Send to the worker. Raises `WorkerGone` while there is none."""
@@ -159,22 +197,13 @@ class Supervisor:
 
     async def aclose(self) -> None:
         """End the worker, or the fetch under way, and wait for it."""
-        if self._status.state != "closed":
-            self._set("closed")
+        if self._standing.now.state != "closed":
+            self._standing.change("closed")
             self._listener.gone(WorkerGone("The model was closed."))
         if self._keeping is not None:
             if not self._keeping.cancelling():
                 self._keeping.cancel()
             await asyncio.wait([self._keeping])
-
-    async def _until(self, holds: Callable[[], bool]) -> None:
-        while not holds():
-            if self._status.state == "failed":
-                raise ModelError(self._status.why)
-            if self._status.state == "closed":
-                raise WorkerGone("The model was closed.")
-            self._changed.clear()
-            await self._changed.wait()
 
     async def _keep(self) -> None:
         """Start a worker, again and again, until closed, failed or given up."""
@@ -196,22 +225,37 @@ class Supervisor:
                     )
                 await asyncio.sleep(self._patience.backoff * 2 ** (len(deaths) - 1))
         except ModelError as error:
-            self._set("failed", why=str(error))
-            self._listener.gone(error)
+            self._fail(error)
+
+    def _no_longer_kept(self, keeping: "asyncio.Task[None]") -> None:
+        """See to it that nobody waits for a worker that no longer comes, whatever the reason."""
+        broken = None if keeping.cancelled() else keeping.exception()
+        if broken is not None:
+            _log.error("The supervisor of the model's process broke.", exc_info=broken)
+            self._fail(
+                ModelError(
+                    f"The model's process is no longer kept ({type(broken).__name__}: {broken});"
+                    " this is a fault in driftty: please report it, and open it again."
+                )
+            )
+
+    def _fail(self, error: ModelError) -> None:
+        self._standing.change("failed", why=str(error))
+        self._listener.gone(error)
 
     async def _live_once(self) -> None:
         """One worker's life. Raises `WorkerGone` at its end, `ModelError` where none can help."""
-        files = await self._files()
+        files = await _files(self._options.model, self._standing)
         try:
             process = await WorkerProcess.start(self._options.command)
         except WorkerGone as error:
             self._lose(error)
             raise
-        self._set("loading", step="starting the model's process", pid=process.pid)
-        self._process, self._hung, self._heard_at = process, "", time.monotonic()
-        watching = asyncio.create_task(self._watch(process))
+        self._standing.change("loading", step="starting the model's process", pid=process.pid)
+        self._process = process
+        watching = asyncio.create_task(_watch(process, self._standing, self._patience))
         try:
-            await self._listen(process, self._load(files))
+            await self._listen(process, _load(self._options, files))
         except WorkerGone as error:
             process.kill()
             self._lose(error)
@@ -226,52 +270,32 @@ class Supervisor:
         try:
             process.send(load)
             async for reply in process.replies():
-                self._heard_at = time.monotonic()
                 self._take(reply)
         except FrameError as error:
             raise WorkerGone(f"The model's process was ended: {error}") from error
-        raise WorkerGone(f"The model's process {self._hung or await process.epitaph()}.")
+        # Before its end is looked into, so that meanwhile everyone waits for the next one.
+        self._process, self._tokenizer = None, False
+        raise WorkerGone(f"The model's process {await process.epitaph()}.")
 
     def _lose(self, error: WorkerGone) -> None:
-        """A worker is gone. Told before anything is awaited, so that nobody asks the dead one."""
+        """A worker is gone; told before its remains are cleared away, which can take seconds."""
         self._process, self._tokenizer = None, False
-        self._set("lost", why=str(error), restarts=self._status.restarts + 1)
+        self._standing.change("lost", why=str(error), restarts=self._standing.now.restarts + 1)
         self._listener.gone(error)
-
-    async def _files(self) -> ModelFiles:
-        """The model's files, fetched first where they are not here."""
-        self._set("starting", step="looking for the model")
-        try:
-            # In a thread: reading a GGUF file's head takes seconds.
-            return await asyncio.to_thread(resolve, self._options.model)
-        except NotFetched:
-            return await fetch_apart(self._options.model, self._fetching)
-
-    def _fetching(self, progress: Progress) -> None:
-        self._set("loading", step=progress.step, fraction=progress.fraction)
-
-    def _load(self, files: ModelFiles) -> Load:
-        options = self._options
-        return Load(
-            model=options.model,
-            folder=str(files.folder),
-            gguf=files.gguf,
-            device=options.device,
-            dtype=options.dtype,
-            threads=options.threads,
-        )
 
     def _take(self, reply: AnyReply) -> None:
         """Note what concerns the process and pass on the rest."""
         match reply:
             case Loading():
-                self._set("loading", step=reply.step, fraction=reply.fraction)
+                self._standing.change("loading", step=reply.step, fraction=reply.fraction)
             case TokenizerLoaded():
                 self._tokenizer = True
-                self._changed.set()
+                self._standing.wake()
             case Loaded():
                 self._tokenizer, self._took = True, reply.took
-                self._set("ready", fraction=1.0, provenance=reply.provenance, rows=reply.rows)
+                self._standing.change(
+                    "ready", fraction=1.0, provenance=reply.provenance, rows=reply.rows
+                )
             case Failed(id=0):
                 raise ModelError(reply.why)
             case Reported(id=0):
@@ -279,29 +303,40 @@ class Supervisor:
             case _:
                 self._listener.heard(reply)
 
-    async def _watch(self, process: WorkerProcess) -> None:
-        """Ask whether it still answers, and kill it where it has not for too long."""
-        while True:
-            await asyncio.sleep(self._patience.heartbeat)
-            ready = self._status.state == "ready"
-            allowed = self._patience.silence if ready else self._patience.load
-            if time.monotonic() - self._heard_at > allowed:
-                self._hung = f"was killed: it had not answered for {allowed:g} seconds"
-                process.kill()
-                return
-            if ready:
-                with contextlib.suppress(WorkerGone):  # its end is heard where it is listened to
-                    process.send(Report(id=HEARTBEAT_ID))
 
-    def _set(self, state: WorkerState, **changes: Any) -> None:
-        """Go to a state and tell it; the model, its process and the restarts are kept."""
-        now = self._status
-        if now.state == "closed":
+async def _files(model: str, standing: Standing) -> ModelFiles:
+    """The model's files, fetched first where they are not here."""
+
+    def on_progress(told: Progress) -> None:
+        standing.change("loading", step=told.step, fraction=told.fraction)
+
+    standing.change("starting", step="looking for the model")
+    try:
+        # In a thread: reading a GGUF file's head takes seconds.
+        return await asyncio.to_thread(resolve, model)
+    except NotFetched:
+        return await fetch_apart(model, on_progress)
+
+
+async def _watch(process: WorkerProcess, standing: Standing, patience: Patience) -> None:
+    """Ask whether a worker still answers, and kill it where it has not for too long."""
+    while True:
+        await asyncio.sleep(patience.heartbeat)
+        ready = standing.now.state == "ready"
+        allowed = patience.silence if ready else patience.load
+        if time.monotonic() - process.heard_at > allowed:
+            process.kill(f"it had not answered for {allowed:g} seconds")
             return
-        kept = {"provenance": now.provenance, "pid": now.pid, "restarts": now.restarts}
-        if state in ("closed", "failed", "lost"):
-            kept["pid"] = 0
-        since = now.since if now.state == state else time.monotonic_ns()
-        self._status = WorkerStatus(state=state, since=since, **{**kept, **changes})
-        self._changed.set()
-        self._on_status(self._status)
+        if ready:
+            process.send(Report(id=HEARTBEAT_ID))
+
+
+def _load(options: WorkerOptions, files: ModelFiles) -> Load:
+    return Load(
+        model=options.model,
+        folder=str(files.folder),
+        gguf=files.gguf,
+        device=options.device,
+        dtype=options.dtype,
+        threads=options.threads,
+    )

@@ -1,6 +1,8 @@
 """A worker's model: streams, cancelling, and what a crash does to what was under way."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import cast
@@ -125,6 +127,32 @@ async def test_a_crash_raises_in_everything_under_way_and_the_next_question_wait
         assert lost.why == (
             "The model's process ended with status 7; it said last: ValueError: no more tokens."
         )
+
+
+async def test_whenever_it_is_asked_around_a_death_nobody_is_disappointed_twice(
+    tmp_path: Path,
+) -> None:
+    async with fake_model(tmp_path, "behaves") as (model, statuses):
+        await model.ready()
+
+        async def insist(number: int) -> int:
+            """How often an answer had to be asked for again."""
+            for disappointments in range(10):
+                try:
+                    await ids_of(complete(model, sequence=str(number), tokens=1))
+                except WorkerGone:
+                    continue
+                return disappointments
+            raise AssertionError("it never answered")
+
+        os.kill(statuses.all[-1].pid, signal.SIGKILL)
+        asking: list[asyncio.Task[int]] = []
+        while not any(status.state == "lost" for status in statuses.all) or len(asking) < 50:
+            asking.append(asyncio.create_task(insist(len(asking))))
+            await asyncio.sleep(0)
+        told = await asyncio.gather(*asking)
+        assert set(told) <= {0, 1}
+        assert 1 in told
 
 
 async def test_questions_after_closing_say_that_it_is_closed(tmp_path: Path) -> None:
