@@ -1,13 +1,11 @@
 """Bringing a shell up: scratch folder, sandbox, terminal, bash."""
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 
 from engine.shell import home
+from engine.shell.payloads import payloads
 from engine.shell.rcfile import environment, startup
 from engine.shell.sandbox.enclosure import Enclosure, Sandbox
-from engine.shell.sandbox.trial import memory
 from engine.shell.spawn import Child, open_terminal, spawn_on_terminal
 from engine.shell.spec import ShellSpec
 
@@ -58,16 +56,3 @@ def shell_environment(enclosure: Enclosure) -> dict[str, str]:
     """All that a program in the sandbox inherits."""
     name = "root" if enclosure.kind == "bwrap" else "operator"
     return environment(enclosure.home, name) | dict(enclosure.variables)
-
-
-@contextmanager
-def payloads(wanted: Mapping[int, bytes]) -> Iterator[dict[int, int]]:
-    """File descriptors here from which a program reads what it reads there."""
-    handles: dict[int, int] = {}
-    try:
-        for there, content in wanted.items():
-            handles[there] = memory(content)
-        yield handles
-    finally:
-        for handle in handles.values():
-            os.close(handle)

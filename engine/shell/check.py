@@ -3,8 +3,9 @@
 import asyncio
 import os
 
-from engine.shell.bringup import payloads, shell_environment
+from engine.shell.bringup import shell_environment
 from engine.shell.ending import end
+from engine.shell.payloads import payloads
 from engine.shell.rcfile import ulimits
 from engine.shell.sandbox.enclosure import Enclosure
 from engine.shell.spawn import Child, spawn_on_pipe

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,23 +27,36 @@ class Guard:
         self._limits = limits
         self._processes = processes
         self._exceeded = exceeded
-        self._loop = asyncio.get_running_loop()
-        self._timer = self._loop.call_later(_EVERY, self._look)
+        self._took = 0.0
+        self._watching = asyncio.get_running_loop().create_task(self._watch())
 
     def stop(self) -> None:
         """Watch no more."""
-        self._timer.cancel()
+        self._watching.cancel()
 
-    def _look(self) -> None:
-        size, entries = measure(self._home, self._limits.home_entries)
+    async def _watch(self) -> None:
+        pause = _EVERY
+        while not (why := self._judge(*await self._measured(pause))):
+            # A home that takes long to count is counted less often.
+            pause = max(_EVERY, 10 * self._took)
+        self._exceeded(why)
+
+    async def _measured(self, pause: float) -> tuple[int, int]:
+        await asyncio.sleep(pause)
+        began = time.monotonic()
+        measured = await asyncio.to_thread(measure, self._home, self._limits.home_entries)
+        self._took = time.monotonic() - began
+        return measured
+
+    def _judge(self, size: int, entries: int) -> str:
+        """What is past its bound, or nothing."""
         if size > self._limits.home_bytes:
-            self._exceeded(f"its home holds more than {self._limits.home_bytes >> 20} MiB")
-        elif entries > self._limits.home_entries:
-            self._exceeded(f"its home holds more than {self._limits.home_entries} files")
-        elif self._limits.processes and self._processes() > 2 * self._limits.processes:
-            self._exceeded(f"it runs more than {2 * self._limits.processes} processes")
-        else:
-            self._timer = self._loop.call_later(_EVERY, self._look)
+            return f"its home holds more than {self._limits.home_bytes >> 20} MiB"
+        if entries > self._limits.home_entries:
+            return f"its home holds more than {self._limits.home_entries} files"
+        if self._limits.processes and self._processes() > 2 * self._limits.processes:
+            return f"it runs more than {2 * self._limits.processes} processes"
+        return ""
 
 
 def measure(folder: Path, enough: int) -> tuple[int, int]:

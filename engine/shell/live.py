@@ -71,6 +71,8 @@ class LiveShell:
                 )
             await self.settling.stirred(0.1)
         self.witness.adopt()
+        # Bash has read it, and nobody else is to read the nonce in it.
+        self.scratch.write("shell.bash", "")
         if self.enclosure.kind == "bwrap":
             # The first process of the sandbox: when it ends, the kernel ends all others in it.
             first = parent(self.witness.shell)

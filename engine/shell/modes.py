@@ -26,6 +26,10 @@ class Modes:
         """Whether a paste can be told from typing."""
         return BRACKETED_PASTE in self.on
 
+    def leave_screen(self) -> None:
+        """The shell is back at its prompt: a program that had the screen has died without saying."""
+        self.on -= ALTERNATE_SCREEN
+
     def feed(self, data: bytes) -> None:
         """Take in the next piece of output."""
         if not self._rest and b"\x1b" not in data:

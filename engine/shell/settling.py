@@ -78,9 +78,12 @@ class Settling:
         while True:
             if self._child.exited.done():
                 return await self._died()
-            if settled := self._by_markers():
+            if self._by_markers():
                 await self._until_listening()
-                return settled
+                # What was typed ahead may have taken bash on in the meantime.
+                if settled := self._by_markers():
+                    self._modes.leave_screen()
+                    return settled
             now = self._loop.time()
             if now >= next_look:
                 facts = self._witness.look()
@@ -129,6 +132,8 @@ class Settling:
 
     def _by_markers(self) -> Settled | None:
         if self._wire.pending or not (self._prompts.ready or self._prompts.more):
+            return None
+        if self._witness.unread():
             return None
         if not self._witness.at_prompt():
             # A copy of our prompt in some output; the real one is still to come.

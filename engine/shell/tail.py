@@ -10,6 +10,10 @@ _GLANCE = 16 << 10
 """Bytes of each such look: more than a screen holds."""
 
 
+_PIECES = 512
+"""More are joined: a program that writes byte by byte must not cost a hundred times its output."""
+
+
 class Tail:
     """The end of a stream, and the count of what came before it."""
 
@@ -24,6 +28,11 @@ class Tail:
     def add(self, data: bytes) -> None:
         """Append to the stream."""
         self._pieces.append(data)
+        if len(self._pieces) > _PIECES:
+            self._pieces = deque([b"".join(self._pieces)[-self._keep :]])
+            self._size = len(self._pieces[0])
+            self.total += len(data)
+            return
         self._size += len(data)
         self.total += len(data)
         while self._size - len(self._pieces[0]) >= self._keep:

@@ -87,7 +87,7 @@ class Witness:
             echo=bool(local & termios.ECHO),
             signals=bool(local & termios.ISIG),
             translates=bool(input_flags & termios.ICRNL),
-            unread=self._unread(),
+            unread=self.unread(),
             waiting=waiting,
             program=_name(pid),
             alone=_alone(pid),
@@ -138,8 +138,10 @@ class Witness:
             return termios.ICRNL, termios.ICANON | termios.ECHO | termios.ISIG
         return int(flags[0]), int(flags[3])
 
-    def _unread(self) -> int:
-        """Needs the other side of the terminal; opened for the moment, or its end would never show."""
+    def unread(self) -> int:
+        """Bytes typed that no program has read yet; in canonical mode, those of whole lines."""
+        # Only the other side tells, and it is opened for the moment: an open one would keep the
+        # terminal from ever ending.
         try:
             slave = os.open(self._name, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:

@@ -9,6 +9,7 @@ import pwd
 import shutil
 import stat
 import subprocess
+import sys
 from functools import lru_cache
 from pathlib import Path
 
@@ -116,9 +117,7 @@ def probe() -> tuple[SandboxReport, Sandbox | None]:
     """Run `true` in it, as nobody first where this is root; tells why it failed if it did."""
     program = shutil.which("bwrap")
     if program is None:
-        return SandboxReport(
-            "bwrap", False, "bubblewrap is not installed.", "apt install bubblewrap"
-        ), None
+        return SandboxReport("bwrap", False, *_missing()), None
     known = subprocess.run([program, "--help"], capture_output=True, text=True).stdout
     options = frozenset(word for word in ("--disable-userns", "--size") if word in known)
     said = ""
@@ -129,6 +128,16 @@ def probe() -> tuple[SandboxReport, Sandbox | None]:
             return SandboxReport("bwrap", True, sandbox.detail), sandbox
     why, remedy = explain(said)
     return SandboxReport("bwrap", False, why, remedy), None
+
+
+def _missing() -> tuple[str, str]:
+    """Why there is no bwrap, and the command that installs it."""
+    if not sys.platform.startswith("linux"):
+        return "bubblewrap is for Linux.", ""
+    for installer in ("apt install", "dnf install", "pacman -S", "zypper install", "apk add"):
+        if shutil.which(installer.split()[0]):
+            return "bubblewrap is not installed.", f"sudo {installer} bubblewrap"
+    return "bubblewrap is not installed.", ""
 
 
 def explain(said: str) -> tuple[str, str]:

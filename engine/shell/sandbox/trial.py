@@ -1,42 +1,47 @@
 """Trying a sandbox for real."""
 
 import os
-import subprocess
+import select
+import signal
+import time
 
+from engine.errors import ShellError
+from engine.shell.payloads import payloads
 from engine.shell.sandbox.enclosure import Enclosure
+from engine.shell.spawn import spawn_on_pipe
 
-_SECONDS = 10
+_SECONDS = 10.0
 
 
 def run_in(enclosure: Enclosure, command: tuple[str, ...]) -> str:
     """Run a command in an enclosure; returns its complaint, or nothing if it succeeded."""
-    handles = {there: memory(payload) for there, payload in enclosure.payloads.items()}
-    words = list(enclosure.prefix)
+    path = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"}
+    reading, writing = os.pipe()
     try:
-        # subprocess hands descriptors on under their own number only.
-        for there, here in handles.items():
-            words[words.index(str(there))] = str(here)
-        done = subprocess.run(
-            [*words, *command],
-            env={"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            pass_fds=tuple(handles.values()),
-            timeout=_SECONDS,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
+        try:
+            with payloads(enclosure.payloads) as handles:
+                pid = spawn_on_pipe((*enclosure.prefix, *command), path, writing, handles)
+        finally:
+            os.close(writing)
+        said = _read_all(reading, time.monotonic() + _SECONDS)
+        if said is None:
+            os.kill(pid, signal.SIGKILL)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    except ShellError as error:
         return str(error)
     finally:
-        for handle in handles.values():
-            os.close(handle)
-    return "" if done.returncode == 0 else done.stderr or f"exit status {done.returncode}"
+        os.close(reading)
+    if said is None:
+        return f"it did not end within {_SECONDS:.0f} s"
+    return "" if status == 0 else said.decode(errors="replace") or f"exit status {status}"
 
 
-def memory(payload: bytes) -> int:
-    """A file descriptor from which `payload` can be read, without a file."""
-    handle = os.memfd_create("driftty")
-    os.write(handle, payload)
-    os.lseek(handle, 0, os.SEEK_SET)
-    return handle
+def _read_all(pipe: int, until: float) -> bytes | None:
+    """All that comes until the other end is closed; none if that takes too long."""
+    said = b""
+    while select.select([pipe], [], [], max(0.0, until - time.monotonic()))[0]:
+        piece = os.read(pipe, 65536)
+        if not piece:
+            return said
+        said += piece
+    return None

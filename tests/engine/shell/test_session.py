@@ -377,3 +377,24 @@ async def test_a_file_outside_the_home_is_refused(bring: Bring) -> None:
     for path in ("../x", "/etc/x", "a/../../x", "."):
         with pytest.raises(ShellError, match="outside the home"):
             await bring(files=(TaskFile(path, ""),))
+
+
+async def test_a_screen_that_a_dead_program_left_behind_misleads_nobody(bring: Bring) -> None:
+    shell = await bring(patience=0.5)
+    assert (await shell.submit(r"printf '\033[?1049h'")).state == "done"
+    assert (await shell.submit("cat")).state == "awaiting_input"
+    shell.interrupt()
+    await shell.settle()
+    assert (await shell.submit("sleep 300")).state == "stalled"
+
+
+async def test_lines_typed_one_by_one_are_all_waited_for(shell: PtyShell) -> None:
+    assert (await shell.submit("bind 'set enable-bracketed-paste off'")).status == 0
+    seen = await shell.submit("echo one\nsleep 0.3\n(exit 4)\necho $?x")
+    assert (seen.state, seen.status) == ("done", 0)
+    assert "\n4x\n" in plain(seen.raw)
+
+
+async def test_the_nonce_lies_in_no_file(shell: PtyShell) -> None:
+    seen = await shell.submit("cat /run/shell.bash; grep -r aid= /run /etc 2>/dev/null")
+    assert "aid=" not in plain(seen.raw).split("\n", 1)[1]
