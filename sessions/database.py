@@ -78,8 +78,8 @@ def read_version(path: Path) -> int:
         )
     if beginning != _MAGIC:
         raise StoreError(
-            f"{path} is not a session store, or its beginning is destroyed. Restore it from a "
-            "backup, or move it away to begin a new one."
+            f"{path} is not a session store, or its beginning is destroyed. `driftty sessions recover` "
+            "saves what can be read of it; or move it away to begin a new one."
         )
     with closing(connect(path, read_only=True)) as connection:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -140,8 +140,8 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
             )
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             what = (
-                f"The session store {path} is damaged ({error}). Nothing was changed. Restore it "
-                "from a backup, or move it away to begin a new one."
+                f"The session store {path} is damaged ({error}). Nothing was changed. "
+                "`driftty sessions recover` saves what can be read of it."
             )
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             what = (

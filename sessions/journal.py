@@ -14,6 +14,7 @@ from sessions import database, packing
 from sessions.chain import next_link
 from sessions.process import ProcessIdentity, this_process
 from sessions.row import SessionRow, add_session
+from sessions.witness import Witness, hear_witnesses
 
 _INSERT = (
     "INSERT INTO events (session, seq, at, type, packing, link, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -54,6 +55,7 @@ class Journal:
         try:
             self._file = path.stat().st_ino
             self._recorder = self._begin(live)
+            self._witness = Witness(path)
         except sqlite3.Error as error:
             self._connection.close()
             raise database.explain(error, path) from error
@@ -74,14 +76,19 @@ class Journal:
         except BaseException:
             self._roll_back()
             raise
+        self._witness.note(changed)
         self._rows.update(changed)
         for session in [id_ for id_, row in changed.items() if row.outcome is not None]:
             del self._rows[session]
 
     def close(self) -> None:
-        """Close the store; the last one to do so folds the write-ahead log into it."""
+        """Close the store, and fold the write-ahead log into it as far as nobody reads it."""
+        folded = False
         with suppress(sqlite3.Error):  # What was acknowledged is on the disk, folded in or not.
+            busy, frames, done = self._connection.execute("PRAGMA wal_checkpoint").fetchone()
+            folded = not busy and frames == done
             self._connection.close()
+        self._witness.dismiss(folded=folded)
 
     def _see_it_is_there(self) -> None:
         """Writing to a file that has lost its name succeeds, and saves nothing."""
@@ -104,6 +111,7 @@ class Journal:
         try:
             run("BEGIN IMMEDIATE")
             number = self._enter(this_process()) if live else None
+            hear_witnesses(self._path, self._connection)
             unfinished = run(
                 "SELECT DISTINCT recorder, pid, started, boot FROM sessions"
                 " JOIN recorders ON recorders.number = recorder"

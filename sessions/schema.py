@@ -97,7 +97,17 @@ _FIRST = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_LOSSES = (
+    """
+    CREATE TABLE losses (
+        session TEXT PRIMARY KEY,
+        events  INTEGER NOT NULL,
+        head    BLOB NOT NULL
+    ) WITHOUT ROWID
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _LOSSES)
 """`MIGRATIONS[n]` makes version n + 1 of version n; version 0 is a file with nothing in it."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -4,6 +4,8 @@ from engine.errors import StoreError
 from sessions.chain import first_link, next_link
 from sessions.library import Library
 
+LOST_LOG = "the store was used without the write-ahead log (-wal) that they were in"
+
 
 async def find_damage(library: Library, session: str) -> str:
     """What is wrong with a session's recording, as a clause; empty where it is whole.
@@ -27,4 +29,7 @@ async def find_damage(library: Library, session: str) -> str:
         return f"event {place} cannot be read: {error}"
     if place < said:
         return f"the last {said - place} of {said} events are missing"
+    had = (await library.losses()).get(session, 0)
+    if place < had:
+        return f"the last {had - place} of {had} events are missing: {LOST_LOG}"
     return ""

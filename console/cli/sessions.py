@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import click
 
-from console.cli import exchange, keeping
+from console.cli import exchange, keeping, mending
 from console.cli.editing import write_json
 
 
@@ -29,7 +29,7 @@ def command() -> None:
 
 for _other in (
     *(keeping.tag, keeping.note, keeping.delete, keeping.restore, keeping.empty_trash),
-    *(exchange.export, exchange.import_),
+    *(exchange.export, exchange.import_, mending.check, mending.recover),
 ):
     command.add_command(_other)
 

@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 
 from engine.errors import StoreError
+from engine.events import SessionStarted
 from sessions import database
 from sessions.database import bring_up_to_date, prepare, read_version
 from sessions.ids import new_id
 from sessions.library import Library
 from sessions.recorder import Recorder
 from sessions.schema import MIGRATIONS, SCHEMA_VERSION
+from sessions.soundness import find_damage
 from tests.sessions.made import begin, make_session
 
 NOBODY = 65534
@@ -182,6 +184,28 @@ async def test_an_older_store_is_backed_up_and_migrated_with_its_sessions(tmp_pa
             assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
 
 
+@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))
+async def test_a_store_of_every_older_version_opens_with_all_its_sessions(
+    tmp_path: Path, version: int
+) -> None:
+    """`frozen/vN.db` was written by the code of that version and is never made anew."""
+    path = tmp_path / "driftty.db"
+    frozen = Path(__file__).parent / "frozen" / f"v{version}.db"
+    path.write_bytes(await asyncio.to_thread(frozen.read_bytes))
+    async with Library.open(path) as library:
+        whole, broken = await library.sessions()
+        assert (whole.outcome, broken.outcome) == ("drift", "interrupted")
+        for summary in (whole, broken):
+            assert await find_damage(library, summary.id) == ""
+            events = [event async for event in library.events(summary.id)]
+            assert isinstance(events[0], SessionStarted)
+            assert len(events) == summary.events == (60 if summary is whole else 59)
+    assert read_version(path) == SCHEMA_VERSION
+    async with Recorder.open(path) as recorder:
+        session = new_id()
+        recorder.record(session, begin(session))
+
+
 def test_a_migration_that_breaks_leaves_the_older_store(tmp_path: Path) -> None:
     path = tmp_path / "driftty.db"
     prepare(path)
@@ -236,6 +260,7 @@ LIST_AND_RECORD = """
 import asyncio, concurrent.futures.thread, os, sys
 from pathlib import Path
 from engine.errors import StoreError
+from engine.events import SessionStarted
 from sessions.library import Library
 from sessions.recorder import Recorder
 os.setuid(int(sys.argv[2]))
