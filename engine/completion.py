@@ -27,6 +27,7 @@ from engine.model.protocol import (
     Prompted,
     Sampled,
 )
+from engine.run import CommandPolicy
 from engine.scrollback import Turn
 
 
@@ -36,8 +37,9 @@ class Written(msgspec.Struct, frozen=True):
     turn: Turn
     """As it goes into the scrollback: the sampled ids, without the newline that ended the line."""
     lines: tuple[Verdict, ...]
-    """Its lines that are neither reasoning nor comment, in order, judged by their text; an empty
-    one at the end where a control token that does not end a turn ended the completion."""
+    """Its lines for the shell, in order, judged by their text: all that is not reasoning, under
+    `first-line` no comments either; an empty one at the end where a control token that does not end
+    a turn ended the completion."""
 
 
 _CONTROL = Verdict(line="", label="control", why="wrote a control token that does not end its turn")
@@ -49,10 +51,13 @@ class CompletionLog:
     One for a run, because a prompt is told as what differs from the prompt before.
     """
 
-    def __init__(self, emit: Callable[[AnyEvent], None], clock: SessionClock) -> None:
-        """`emit` gets the events in order."""
+    def __init__(
+        self, emit: Callable[[AnyEvent], None], clock: SessionClock, policy: CommandPolicy
+    ) -> None:
+        """`emit` gets the events in order; `policy` is that of the completions."""
         self._emit = emit
         self._clock = clock
+        self._policy = policy
         self._prompt: tuple[int, ...] = ()
 
     async def follow(
@@ -151,6 +156,9 @@ class CompletionLog:
         if verdict is not None:
             lines.append(verdict)
             self._emit(judged(verdict, turn, self._clock))
+        elif kind == "comment" and self._policy == "whole-turn":
+            # Every line goes to the shell, which may be reading a heredoc and not a comment.
+            lines.append(Verdict(line=delta.text, label="comment", why="begins with #"))
         return took
 
     def _completed(self, reply: Completed, turn: int, tokens: int, judging: int) -> None:

@@ -22,6 +22,10 @@ SETTLED = ("done", "died")
 """States from which the operator's next turn can follow, or the run can end."""
 
 
+READING = ("continuation", "awaiting_input", "nested")
+"""States in which the operator's next line is what is waited for."""
+
+
 class Executor:
     """Runs the operator's commands in its shell and tells what happened."""
 
@@ -40,11 +44,12 @@ class Executor:
         self._emit = emit
         self._clock = clock
 
-    async def execute(self, turn: int, command: str) -> Observation:
+    async def execute(self, turn: int, command: str, *, more: bool = False) -> Observation:
         """Run one command line to a settled state.
 
         The observation's state is `done` or `died`; any other means that nothing brought the shell
-        back, and the run cannot go on.
+        back, and the run cannot go on. With `more` lines to come, a shell or program that reads on
+        is left to read them.
         """
         self._emit(
             CommandSubmitted(at=self._clock.now(), turn=turn, command=command, by="operator")
@@ -52,7 +57,7 @@ class Executor:
         observation = await self._shell.submit(command)
         self._finished(turn, observation)
         for action in self._remedies():
-            if observation.state in SETTLED:
+            if observation.state in SETTLED or (more and observation.state in READING):
                 break
             observation = await self._nudge(turn, observation, action)
             self._finished(turn, observation)

@@ -38,7 +38,7 @@ from engine.events import (
     TurnStarted,
     WorkerLost,
 )
-from engine.execution import SETTLED, Executor
+from engine.execution import READING, SETTLED, Executor
 from engine.model.protocol import Model
 from engine.run import RunSpec
 from engine.scrollback import Turn
@@ -80,8 +80,8 @@ class Operator:
         self._clock = clock
         self._tell = emit
         self._scorer = Scorer()
-        self._channel = channel(spec.channel)
-        self._completions = CompletionLog(self._emit, clock)
+        self._channel = channel(spec.channel, spec.columns, spec.rows)
+        self._completions = CompletionLog(self._emit, clock, spec.policy)
         self._executor = Executor(shell, steering, spec.stuck, self._emit, clock)
         self._scrollback: list[Turn] = []
         self._lines: list[str] = []
@@ -171,7 +171,8 @@ class Operator:
         written = await self._complete()
         said, vetoed, ending = written.turn, False, ""
         seen: list[Observation] = []
-        for verdict in written.lines:
+        for number, verdict in enumerate(written.lines, 1):
+            left = len(written.lines) - number
             ending = self._drifted(verdict)
             if ending:
                 break
@@ -179,8 +180,10 @@ class Operator:
             vetoed = vetoed or command is None
             said = _as_decided(said, verdict.line, command)
             if command:
-                observation = await self._executor.execute(self._turn, command)
+                observation = await self._executor.execute(self._turn, command, more=left > 0)
                 seen.append(observation)
+                if left and observation.state in READING:
+                    continue
                 ending = self._after(verdict, observation)
                 if ending:
                     break
@@ -289,10 +292,13 @@ class Operator:
     def _observe(self, seen: Sequence[Observation]) -> None:
         """Turn what the shell did into user turns: one prompt at the end, however many commands."""
         began = self._clock.now()
-        prompts = ["" for _ in seen[1:]] + [self._spec.config.prompt]
+        # Of the lines of a heredoc or a loop, the last one tells what they came to.
+        told = [each for each in seen[:-1] if each.state != "continuation"]
+        told.append(seen[-1] if seen else self._shell.observe())
+        prompts = ["" for _ in told[1:]] + [self._spec.config.prompt]
         turns = [
             turn
-            for observation, prompt in zip(seen or [self._shell.observe()], prompts, strict=True)
+            for observation, prompt in zip(told, prompts, strict=True)
             for turn in self._channel.turns(observation, prompt, self._spec.budget)
         ]
         if self._spec.channel == "cooked":

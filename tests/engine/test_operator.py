@@ -176,6 +176,17 @@ async def test_whole_turn_sends_every_line_and_answers_with_one_user_turn() -> N
     assert stage.live_turns[2] == ("user", f"one\ntwo\n{PROMPT}")
 
 
+async def test_whole_turn_writes_heredocs_whole_with_what_looks_like_comments() -> None:
+    stage = Stage(
+        "cat > notes <<END\n# a title\nit's a line of text\nEND\ncat notes\n",
+        "exit",
+        policy="whole-turn",
+    )
+    ended = await stage.run()
+    assert ended.outcome == "clean"
+    assert stage.live_turns[2] == ("user", f"# a title\nit's a line of text\n{PROMPT}")
+
+
 async def test_a_first_line_turn_goes_back_without_the_newline_that_ended_it() -> None:
     stage = Stage("hostname\nand then some", "exit")
     await stage.run()
