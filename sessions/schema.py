@@ -107,7 +107,43 @@ _LOSSES = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _LOSSES)
+_EXPERIMENTS = (
+    """
+    CREATE TABLE experiments (
+        number    INTEGER PRIMARY KEY AUTOINCREMENT,
+        id        TEXT NOT NULL UNIQUE,
+        began     TEXT NOT NULL,
+        document  TEXT NOT NULL,
+        n         INTEGER NOT NULL,
+        placement TEXT NOT NULL,
+        runner    TEXT NOT NULL DEFAULT ''
+    )
+    """,
+    # By its place in the plan, so that no cell ever counts twice.
+    """
+    CREATE TABLE experiment_runs (
+        experiment INTEGER NOT NULL REFERENCES experiments (number) ON DELETE CASCADE,
+        config     INTEGER NOT NULL,
+        task       INTEGER NOT NULL,
+        replicate  INTEGER NOT NULL,
+        tries      INTEGER NOT NULL,
+        session    TEXT NOT NULL,
+        outcome    TEXT NOT NULL,
+        operated   INTEGER NOT NULL,
+        exited     INTEGER NOT NULL,
+        done       INTEGER,
+        drift_turn INTEGER,
+        drift_kind TEXT,
+        turns      INTEGER NOT NULL,
+        tokens     INTEGER NOT NULL,
+        took       INTEGER NOT NULL,
+        fault      TEXT NOT NULL,
+        PRIMARY KEY (experiment, config, task, replicate)
+    ) WITHOUT ROWID
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _LOSSES, _EXPERIMENTS)
 """`MIGRATIONS[n]` makes version n + 1 of version n; version 0 is a file with nothing in it."""
 
 SCHEMA_VERSION = len(MIGRATIONS)
