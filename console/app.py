@@ -167,4 +167,5 @@ class DrifttyApp(App[int]):
     def _fatal_error(self) -> None:
         """Replace Textual's page of traceback by a sentence; the rest is in a file."""
         error = sys.exc_info()[1] or self._exception
+        self._return_value = 1
         self.panic(Text(report(error)))

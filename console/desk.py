@@ -49,7 +49,7 @@ class Desk:
             view.priming.available = available
             return
         view.header.plan(spec)
-        view.tally.show(spec.config.name)
+        view.tally.show(spec)
         view.priming.preview(spec.config, available, self.plan.first_turn)
         self._app.pump.wake()
         self._app.operate.lay_out()

@@ -27,7 +27,8 @@ What the operator writes, as it writes it, apart from what its shell prints.
         """Take in what changed."""
         if self._view.version == self._seen:
             return
+        lines = self._view.lines()
         self._seen = self._view.version
-        log = self._view.log
-        gone, self._dropped = log.dropped - self._dropped, log.dropped
-        self.show(log.lines, dropped=max(0, gone))
+        dropped = self._view.log.dropped
+        gone, self._dropped = dropped - self._dropped, dropped
+        self.show(lines, dropped=max(0, gone))

@@ -47,3 +47,9 @@ def config_name(name: str, cells: int) -> str:
     while len(words) > 1 and len("+".join(words)) + 2 > cells:
         words.pop()
     return "+".join([*words, "…"])
+
+
+def share(part: float) -> str:
+    """A share of one, as statistics are printed: `.70`, `1`, `0`."""
+    text = f"{part:.2f}"
+    return {"1.00": "1", "0.00": "0"}.get(text, text.removeprefix("0"))

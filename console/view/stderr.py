@@ -58,10 +58,22 @@ class StderrView:
         self._written: tuple[int, str] = (-1, "")
         """Number and text of the last line that was closed, for the verdict that follows."""
 
+        self._grown = 0
+        """How often the line being written grew."""
+        self._stale = False
+        """Whether the log does not show yet what was written last."""
+
     @property
     def version(self) -> int:
         """Grows with every change."""
-        return self.log.version
+        return self.log.version + self._grown
+
+    def lines(self) -> list[Line]:
+        """The lines as they stand, the one being written among them."""
+        if self._stale and self._kind is not None:
+            self.log.replace(self._at, self._drafted())
+        self._stale = False
+        return self.log.lines
 
     def apply(self, event: AnyEvent) -> None:
         """Fold one event."""
@@ -105,7 +117,8 @@ class StderrView:
             kept, self._text = self._text[at:], self._text[:at]
             self._break()
             self._text = kept
-        self.log.replace(self._at, self._drafted())
+        self._grown += 1
+        self._stale = True
 
     def _break(self) -> None:
         """End the shown line, but not the part."""

@@ -1,8 +1,10 @@
 """Opens the console on a scripted driver."""
 
 import asyncio
+from typing import Any
 
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from console.app import DrifttyApp
 from engine.run import RunSpec, Task
@@ -43,3 +45,8 @@ def screen_text(app: DrifttyApp) -> str:
     rows = app.screen._compositor.render_strips(app.size)
     assert len(rows) == height
     return "\n".join(strip.text.ljust(width) for strip in rows)
+
+
+def shows(app: DrifttyApp, screen: type[Screen[Any]]) -> bool:
+    """Whether a screen of a kind is on top."""
+    return isinstance(app.screen, screen)

@@ -22,6 +22,8 @@ class ScriptedDriver:
         """What a session tells when it starts."""
         self.refusal: DrifttyError | None = None
         self.tokenizer = True
+        self.on_word: Callable[[], None] = lambda: None
+        """Called when the person pauses, before anything comes of it."""
         self._listeners: list[Callable[[AnyEvent], None]] = []
         self._watchers: list[Callable[[WorkerStatus], None]] = []
         self._running = self._paused = False
@@ -70,6 +72,7 @@ class ScriptedDriver:
             self.tell([ended_by_person(self._at)])
 
     def pause(self) -> None:
+        self.on_word()
         self.said.append(("pause",))
         self._paused = True
         self.tell([Paused(at=self._at)])

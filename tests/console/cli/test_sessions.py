@@ -57,8 +57,7 @@ def test_a_list_has_a_line_a_session() -> None:
     lines = run("list").stdout.splitlines()
     assert len(lines) == 3
     assert lines[1].startswith(second)
-    assert "interrupted" not in lines[1]  # It is this process that records it, and it lives.
-    assert "● recording" in lines[1]
+    assert "⊘ interrupted" in lines[1]
     assert lines[2].startswith(first)
     for part in (
         "▲ drift",

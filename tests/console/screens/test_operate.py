@@ -2,6 +2,7 @@ import pytest
 from textual.pilot import Pilot
 
 from console.app import DrifttyApp
+from console.panes.bars import SearchBar
 from console.panes.layout import PANES
 from console.panes.rows import RowsPane
 from console.panes.shell import ShellPane
@@ -208,7 +209,7 @@ async def test_search_finds_marks_and_goes_round() -> None:
         assert "not found" in screen_text(app)
         await pilot.press("escape")
         await settled(pilot)
-        assert app.operate.searching is None
+        assert not app.operate.query_one(SearchBar).display
         assert app.focused is app.operate.pane("shell")
 
 
@@ -240,7 +241,7 @@ async def test_two_sessions_one_after_the_other_are_tallied_and_shown_apart() ->
         assert [one.rng for one in driver.specs] == [42, 43]
         text = screen_text(app)
         assert "uname" not in "\n".join(row[:60] for row in text.splitlines())
-        assert "2 runs: counts, not a rate" in text
+        assert "1/2  .50 [" in text
 
 
 async def test_plan_is_shown_and_counted_before_anything_runs() -> None:

@@ -1,4 +1,5 @@
 import pytest
+from textual.events import Paste
 from textual.widgets import Button
 
 from console.app import DrifttyApp
@@ -9,7 +10,7 @@ from console.screens.start import StartDialog
 from engine.errors import DrifttyError
 from engine.events import AnyEvent, CommandProposed, CommandVetoed, ShellWrote
 from engine.run import RunSpec
-from tests.console.open import console, screen_text, settled
+from tests.console.open import console, screen_text, settled, shows
 from tests.console.scripted import ScriptedDriver
 from tests.console.story import PROVENANCE, Story
 
@@ -67,7 +68,7 @@ async def test_a_proposed_command_is_run_as_it_is_with_enter() -> None:
         await pilot.press("r")
         driver.tell([CommandProposed(at=1, turn=1, command="ls -la")])
         await settled(pilot)
-        assert isinstance(app.focused, CommandInput)
+        assert type(app.focused) is CommandInput
         await pilot.press("enter")
         assert driver.said == [("approve", None)]
 
@@ -115,7 +116,7 @@ async def test_a_proposal_is_decided_from_any_pane_by_key() -> None:
         await pilot.press("tab")
         assert "a approve" in screen_text(app).splitlines()[-1]
         await pilot.press("e")
-        assert isinstance(app.focused, CommandInput)
+        assert type(app.focused) is CommandInput
         await pilot.press("tab", "a")
         assert driver.said == [("approve", None)]
 
@@ -146,15 +147,9 @@ async def test_arrow_keys_and_pastes_follow_the_modes_the_program_set() -> None:
         driver.tell([ShellWrote(at=1, data=b"\x1b[?1h\x1b[?2004h")])
         await settled(pilot)
         await pilot.press("enter", "up")
-        app.operate.query_one(ShellPane).post_message(_paste("a\nb"))
+        app.operate.query_one(ShellPane).post_message(Paste("a\nb"))
         await settled(pilot)
         assert driver.said == [("type", b"\x1bOA"), ("type", b"\x1b[200~a\rb\x1b[201~")]
-
-
-def _paste(text: str) -> object:
-    from textual.events import Paste
-
-    return Paste(text)
 
 
 async def test_typing_ends_with_the_run() -> None:
@@ -236,7 +231,7 @@ async def test_switching_while_running_asks_whether_to_restart(restart: bool) ->
         app.operate.show_pane("priming")
         await pilot.press("2")
         await settled(pilot)
-        assert isinstance(app.screen, Confirm)
+        assert shows(app, Confirm)
         assert "under way as stopped" in screen_text(app)
         await pilot.click("#yes" if restart else "#no")
         await settled(pilot)
@@ -254,7 +249,7 @@ async def test_a_new_run_is_asked_for_and_started_with_what_was_entered() -> Non
         await settled(pilot)
         await pilot.press("n")
         await settled(pilot)
-        assert isinstance(app.screen, StartDialog)
+        assert shows(app, StartDialog)
         await pilot.press(*"count", "home", *"please ", "enter")
         await settled(pilot)
         assert app.screen is app.operate
@@ -305,8 +300,8 @@ async def test_quitting_asks_while_a_run_is_under_way_and_ends_it() -> None:
         await settled(pilot)
         await pilot.press("ctrl+q")
         await settled(pilot)
-        assert isinstance(app.screen, Confirm)
-        assert isinstance(app.focused, Button)
+        assert shows(app, Confirm)
+        assert type(app.focused) is Button
         assert app.focused.id == "no"
         await pilot.press("escape")
         await settled(pilot)

@@ -16,7 +16,7 @@ from tests.console.story import drifting
 
 
 def texts(view: StderrView) -> list[str]:
-    return [line.text for line in view.log.lines]
+    return [line.text for line in view.lines()]
 
 
 def styles(line: Line) -> set[str]:
@@ -44,7 +44,7 @@ def test_reasoning_of_several_lines_is_several_lines_all_marked() -> None:
         PartClosed(at=3, turn=1, part=0, kind="reasoning", text="first\nsecond", complete=True)
     )
     assert texts(view) == ["┊ first", "┊ second"]
-    assert all("reasoning" in styles(line) for line in view.log.lines)
+    assert all("reasoning" in styles(line) for line in view.lines())
 
 
 def test_a_part_cut_off_by_the_end_of_the_completion_says_so() -> None:
@@ -58,7 +58,7 @@ def test_a_drift_is_loud_by_glyph_word_and_style_with_its_evidence() -> None:
     view = StderrView()
     for event in drifting(spec()):
         view.apply(event)
-    lines = {line.text: line for line in view.log.lines}
+    lines = {line.text: line for line in view.lines()}
     banner = next(line for text, line in lines.items() if "DRIFT" in text)
     assert banner.text.startswith("▲ DRIFT")
     assert "narration, turn 3" in banner.text
@@ -129,5 +129,5 @@ def test_the_log_is_bounded_and_counts_what_it_gave_up() -> None:
     view = StderrView()
     for turn in range(8000):
         view.apply(TurnStarted(at=turn, turn=turn))
-    assert len(view.log.lines) <= view.log.keep * 5 // 4
-    assert view.log.dropped + len(view.log.lines) == 8000
+    assert len(view.lines()) <= view.log.keep * 5 // 4
+    assert view.log.dropped + len(view.lines()) == 8000

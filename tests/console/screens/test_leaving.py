@@ -1,0 +1,131 @@
+"""However the console ends, the terminal is as it was and the session was closed."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine import folders
+
+REPOSITORY = Path(__file__).parents[3]
+LEAVES_ALTERNATE_SCREEN = b"\x1b[?1049l"
+SHOWS_CURSOR = b"\x1b[?25h"
+ENDS_MOUSE = b"\x1b[?1000l"
+PATIENCE = 90.0
+
+
+class Terminal:
+    """A console in a process on a pseudo-terminal, and everything it wrote there."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.master, slave = pty.openpty()
+        environment = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "COLUMNS": "120",
+            "LINES": "40",
+            "DRIFTTY_CONFIG_DIR": str(folders.config()),
+            "DRIFTTY_DATA_DIR": str(folders.data()),
+        }
+        environment.pop("NO_COLOR", None)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.console.opened", *arguments],
+            cwd=REPOSITORY, env=environment, stdin=slave, stdout=slave, stderr=slave,
+            start_new_session=True,
+        )  # fmt: skip
+        os.close(slave)
+        self.written = b""
+
+    def until(self, text: bytes) -> None:
+        """Read until a text was written."""
+        deadline = time.monotonic() + PATIENCE
+        while text not in self.written:
+            assert self.read(deadline), f"never wrote {text!r}: {self.written[-2000:]!r}"
+
+    def rest(self) -> int:
+        """Read to the end; returns the exit status."""
+        deadline = time.monotonic() + PATIENCE
+        while self.read(deadline):
+            pass
+        return self.process.wait(timeout=PATIENCE)
+
+    def read(self, deadline: float) -> bool:
+        """Read what is there; whether anything may still come."""
+        ready, _, _ = select.select([self.master], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            return False
+        try:
+            data = os.read(self.master, 65536)
+        except OSError:  # the end of a pseudo-terminal whose other side is closed
+            return False
+        self.written += data
+        return bool(data)
+
+
+@pytest.fixture
+def terminals() -> Iterator[list[Terminal]]:
+    """Consoles that are ended with the test."""
+    opened: list[Terminal] = []
+    yield opened
+    for terminal in opened:
+        if terminal.process.poll() is None:
+            terminal.process.kill()
+            terminal.process.wait()
+        os.close(terminal.master)
+
+
+def assert_restored(terminal: Terminal) -> None:
+    """The alternate screen, the hidden cursor and the mouse reports are all given up at the end."""
+    for given_up, taken in (
+        (LEAVES_ALTERNATE_SCREEN, b"\x1b[?1049h"),
+        (SHOWS_CURSOR, b"\x1b[?25l"),
+        (ENDS_MOUSE, b"\x1b[?1000h"),
+    ):
+        assert terminal.written.rfind(given_up) > terminal.written.rfind(taken) > -1
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_closes_the_session_and_restores_the_terminal(
+    sent: signal.Signals, terminals: list[Terminal]
+) -> None:
+    terminal = Terminal()
+    terminals.append(terminal)
+    terminal.until("● operating".encode())
+    terminal.process.send_signal(sent)
+    assert terminal.rest() == 128 + sent
+    assert_restored(terminal)
+    assert (folders.data() / "stopped").exists()
+
+
+def test_a_closed_window_ends_the_console_and_the_session(terminals: list[Terminal]) -> None:
+    terminal = Terminal()
+    terminals.append(terminal)
+    terminal.until("● operating".encode())
+    master, terminal.master = terminal.master, os.open(os.devnull, os.O_RDONLY)
+    os.close(master)
+    terminal.process.send_signal(signal.SIGHUP)  # what the kernel sends to a session's leader
+    terminal.process.wait(timeout=PATIENCE)
+    assert (folders.data() / "stopped").exists()
+
+
+def test_an_exception_is_a_sentence_with_the_file_that_has_the_rest(
+    terminals: list[Terminal],
+) -> None:
+    terminal = Terminal("break")
+    terminals.append(terminal)
+    assert terminal.rest() == 1
+    assert_restored(terminal)
+    said = terminal.written[terminal.written.rfind(LEAVES_ALTERNATE_SCREEN) :].decode()
+    (crash,) = (folders.data() / "crashes").iterdir()
+    assert "driftty broke (AttributeError" in said
+    assert crash.name in "".join(said.split())
+    assert "Traceback" not in said
+    assert "Traceback" in crash.read_text(encoding="utf-8")
+    assert (folders.data() / "stopped").exists()
