@@ -114,8 +114,8 @@ class PairTally(msgspec.Struct, frozen=True, kw_only=True):
 
     a: str
     b: str
-    indices: tuple[int, int]
-    """Of the two, among the tally's configs."""
+    indices: tuple[int, int] | None = None
+    """Of the two, among the tally's configs; none where they are not configs but halves of them."""
     blocks: int
     """How often both have run the same task for the same time."""
     successes: tuple[int, int]
@@ -206,3 +206,10 @@ def share(rate: float) -> str:
     if rate in (0, 1):
         return f"{rate:.0f}"
     return f"{min(max(rate, 0.01), 0.99):.2f}".removeprefix("0")
+
+
+def signed(difference: float) -> str:
+    """A difference of rates with its sign, as `+.35`, `−.10` and `.00`."""
+    if abs(difference) < 0.005:
+        return ".00"
+    return ("+" if difference > 0 else "−") + f"{abs(difference):.2f}".removeprefix("0")

@@ -84,6 +84,17 @@ class Tally:
         """
         return self._lanes[config].counted
 
+    def reached(self, config: int) -> int:
+        """How many places of a config's plan, from the first on, are over."""
+        return self._lanes[config].known
+
+    def at(self, config: int, place: int, axis: Axis = "clean") -> bool | None:
+        """What the run at such a place came to; none where it does not count or was not checked.
+
+        Places go replicate by replicate, and task by task within each.
+        """
+        return self._lanes[config].at(place, axis)
+
     def config(self, config: int) -> ConfigTally:
         """How one config stands."""
         return self._lanes[config].tally(self.configs[config], self.alpha)
