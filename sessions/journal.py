@@ -82,9 +82,17 @@ class Journal:
             del self._rows[session]
 
     def close(self) -> None:
-        """Close the store, and fold the write-ahead log into it as far as nobody reads it."""
+        """Close the store, and fold the write-ahead log into it as far as nobody reads it.
+
+        Sessions without an end get none any more, and are marked interrupted.
+        """
         folded = False
-        with suppress(sqlite3.Error):  # What was acknowledged is on the disk, folded in or not.
+        # What was acknowledged is on the disk, marked and folded in or not; the next one will do it.
+        with suppress(sqlite3.Error):
+            self._connection.executemany(
+                "UPDATE sessions SET interrupted = 1 WHERE number = ?",
+                [(row.number,) for row in self._rows.values()],
+            )
             busy, frames, done = self._connection.execute("PRAGMA wal_checkpoint").fetchone()
             folded = not busy and frames == done
             self._connection.close()

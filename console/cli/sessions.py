@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import click
 
-from console.cli import exchange, keeping, mending
+from console.cli import exchange, finding, keeping, mending
 from console.cli.editing import write_json
 
 
@@ -21,6 +21,7 @@ def command() -> None:
       driftty sessions list --outcome drift       only those that drifted
       driftty sessions show last                  the transcript
       driftty sessions show last --events         every event, one JSON object a line
+      driftty sessions search uname "not found"   where it was typed, shown or thought
       driftty sessions tag last baseline          find it again by --tag baseline
       driftty sessions delete last                into the trash; restore brings it back
       driftty sessions export last -f asciicast-v3 -o run.cast
@@ -29,7 +30,7 @@ def command() -> None:
 
 for _other in (
     *(keeping.tag, keeping.note, keeping.delete, keeping.restore, keeping.empty_trash),
-    *(exchange.export, exchange.import_, mending.check, mending.recover),
+    *(exchange.export, exchange.import_, mending.check, mending.recover, finding.search),
 ):
     command.add_command(_other)
 

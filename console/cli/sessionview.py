@@ -64,7 +64,7 @@ def session_table(sessions: Sequence[Summary], total: int, offset: int) -> None:
         table.add_row(
             Text(summary.id, "bold"),
             Text(_local(summary.began)),
-            _outcome(summary),
+            outcome(summary),
             Text(clean_line(summary.config)),
             Text(clean_line(summary.model)),
             Text(clean_line(summary.task)),
@@ -174,7 +174,8 @@ class Reading:
         self._console.print(Text(f"── {words} {'─' * (60 - len(words))}", "bold"))
 
 
-def _outcome(summary: Summary) -> "Text":
+def outcome(summary: Summary) -> "Text":
+    """What a session came to, by glyph and word."""
     from rich.text import Text
 
     return Text(f"{GLYPHS[summary.outcome]} {summary.outcome}", STYLES[summary.outcome])

@@ -187,6 +187,22 @@ async def test_producers_that_outrun_the_disk_are_told(
     assert len(await read(path, session)) == kept + 1
 
 
+async def test_a_session_that_its_recorder_left_without_an_end_is_interrupted(
+    tmp_path: Path,
+) -> None:
+    path, whole, broken = tmp_path / "driftty.db", new_id(), new_id()
+    async with Recorder.open(path) as recorder:
+        for session in (whole, broken):
+            recorder.record(session, begin(session))
+        recorder.record(whole, end(whole))
+        await recorder.flush()
+        async with Library.open(path) as library:
+            assert (await library.find(broken)).outcome == "recording"
+    async with Library.open(path) as library:
+        assert (await library.find(whole)).outcome == "drift"
+        assert (await library.find(broken)).outcome == "interrupted"
+
+
 async def test_what_was_recorded_before_an_exception_is_written(tmp_path: Path) -> None:
     path, session = tmp_path / "driftty.db", new_id()
 
