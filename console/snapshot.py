@@ -19,7 +19,7 @@ REPORT_SECONDS = 2.0
 class Snapshot:
     """Follows the worker and the events of the session under way."""
 
-    def __init__(self, kind: Literal["console", "run"], model: str) -> None:
+    def __init__(self, kind: Literal["console", "run", "tally"], model: str) -> None:
         """`model`: the name that was asked for."""
         self._kind = kind
         self._model = model
