@@ -75,7 +75,8 @@ class Shelf:
         """Remove what is in the trash for good; returns how many sessions went.
 
         Seeds, configs and provenances that no session names any more go with them. The room is given
-        back to the disk where no other process uses the store, and used again otherwise.
+        back to the disk, except while something is recorded, which must not be kept waiting; then the
+        store itself uses it again.
         """
         with self._changing() as run:
             gone = run.execute("SELECT count(*) FROM sessions WHERE deleted IS NOT NULL").fetchone()
@@ -87,7 +88,9 @@ class Shelf:
                 " (SELECT provenance FROM sessions WHERE provenance IS NOT NULL)",
             ):
                 run.execute(statement)
-        self._compact()
+            recording = _recording(run)
+        if not recording:
+            self._compact()
         return int(gone[0])
 
     @contextmanager
@@ -139,12 +142,19 @@ def _number(connection: sqlite3.Connection, session: str) -> int:
 
 
 def _see_it_is_over(connection: sqlite3.Connection, session: str, number: int) -> None:
-    recorder = connection.execute(
-        "SELECT pid, started, boot FROM sessions JOIN recorders ON recorders.number = recorder"
-        " WHERE sessions.number = ? AND outcome IS NULL AND NOT interrupted",
-        (number,),
-    ).fetchone()
-    if recorder is not None and ProcessIdentity(*recorder).alive:
+    for process in _recording(connection, number):
         raise StoreError(
-            f"Session {session} is still being recorded, by process {recorder[0]}; end it first."
+            f"Session {session} is still being recorded, by process {process.pid}; end it first."
         )
+
+
+def _recording(connection: sqlite3.Connection, number: int | None = None) -> list[ProcessIdentity]:
+    """The processes that are recording a session, or any, right now."""
+    rows = connection.execute(
+        "SELECT DISTINCT pid, started, boot FROM sessions"
+        " JOIN recorders ON recorders.number = recorder"
+        " WHERE outcome IS NULL AND NOT interrupted AND coalesce(sessions.number = ?, 1)",
+        (number,),
+    ).fetchall()
+    processes = [ProcessIdentity(*row) for row in rows]
+    return [process for process in processes if process.alive]

@@ -16,7 +16,7 @@ from console.cli.editing import write_json
 def tag(session: str, tags: Sequence[str], remove: bool, as_json: bool) -> None:
     """Give a session tags, to find it by: `driftty sessions list --tag TAG`.
 
-    Tagged sessions are never removed by retention. Without TAGS, the session's tags are told.
+    Without TAGS, the session's tags are told.
     """
     from sessions.shelf import Shelf
 

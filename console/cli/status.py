@@ -81,14 +81,15 @@ def _print(document: dict[str, Any]) -> None:
             row("model", _model(model))
         if stages := process.get("stages"):
             row("stages", _stages(stages))
-    if document["running"]:
+    if any(process.get("stages") for process in document["running"]):
         return
+    if not document["running"]:
+        row("driftty", "nothing is running")
     last = document["last"]
     if last is None:
-        row("driftty", "nothing is running, and no session is recorded yet; try `driftty run`")
+        row("session", "none is recorded yet; try `driftty run`")
         return
-    row("driftty", "nothing is running")
-    row("session", f"{last['session']} · {last['config']} · {last['model']} · {last['outcome']}")
+    row("last", f"{last['session']} · {last['config']} · {last['model']} · {last['outcome']}")
     row("stages", _stages(last["stages"]))
 
 

@@ -134,7 +134,7 @@ def status(*arguments: str) -> str:
 
 def test_status_with_nothing_ever_recorded() -> None:
     assert json.loads(status("--json")) == {"running": [], "last": None}
-    assert "no session is recorded yet" in status()
+    assert "none is recorded yet" in status()
 
 
 def test_status_after_the_fact_tells_the_stages_of_the_last_session() -> None:
@@ -158,6 +158,17 @@ def test_status_after_the_fact_tells_the_stages_of_the_last_session() -> None:
         "exec 1, median",
     ):
         assert part in told
+
+
+async def test_status_of_a_process_without_a_session_tells_the_last_one_s_stages() -> None:
+    async with Recorder.open() as recorder:
+        for event in make_session("6ahrnqk1qc3c"):
+            recorder.record("6ahrnqk1qc3c", event)
+    async with StatusServer(snapshot):
+        told = await asyncio.to_thread(status)
+    assert "nothing is running" not in told
+    assert "6ahrnqk1qc3c" in told
+    assert "load 900 ms" in told
 
 
 async def test_status_of_a_running_process_tells_its_model_and_stages() -> None:
