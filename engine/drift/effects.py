@@ -88,11 +88,16 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def counts_of(
-    tally: Tally, elements: Sequence[Collection[str]], axis: Axis = "clean"
+    tally: Tally, elements: Sequence[Collection[str] | None], axis: Axis = "clean"
 ) -> tuple[Counts, ...]:
-    """The runs of a tally that count, by config and task; `elements` are those of each config."""
+    """The runs of a tally that count, by config and task.
+
+    `elements`: those that are on in each config; none for a config that is not of the factorial.
+    """
     found = []
     for config, on in enumerate(elements):
+        if on is None:
+            continue
         seen: Counter[tuple[int, bool]] = Counter()
         for result in tally.counted(config):
             went = result.on(axis)

@@ -21,15 +21,18 @@ class Levers:
     """The bets on the elements of an experiment, caught up with its tally at every look."""
 
     def __init__(
-        self, tally: Tally, elements: Sequence[Collection[str]], axis: Axis = "clean"
+        self, tally: Tally, elements: Sequence[Collection[str] | None], axis: Axis = "clean"
     ) -> None:
-        """`elements`: those that are on in each of the tally's configs."""
-        every = [frozenset(each) for each in elements]
+        """`elements`: those that are on in each of the tally's configs; none for a config that is
+        not of the factorial.
+        """
+        every = [None if each is None else frozenset(each) for each in elements]
+        names = sorted({name for each in every if each for name in each})
         self._tally = tally
         self._axis: Axis = axis
         self._lever = {
             name: _Lever(partners, tally.alpha)
-            for name in sorted(frozenset().union(*every))
+            for name in names
             if (partners := _partners(every, name))
         }
 
@@ -83,10 +86,14 @@ class _Lever:
         )
 
 
-def _partners(every: Sequence[frozenset[str]], name: str) -> list[tuple[int, int]]:
-    """Each config with the element, and the one that lacks nothing else."""
-    found = []
+def _partners(every: Sequence[frozenset[str] | None], name: str) -> list[tuple[int, int]]:
+    """Each config with the element, and one that lacks nothing else; no config in two pairs.
+
+    A run that stood in two blocks of one bet would make the second unfair.
+    """
+    found: list[tuple[int, int]] = []
+    alone = {on: config for config, on in enumerate(every) if on is not None and name not in on}
     for config, on in enumerate(every):
-        if name in on and on - {name} in every:
-            found.append((config, every.index(on - {name})))
+        if on is not None and name in on and on - {name} in alone:
+            found.append((config, alone.pop(on - {name})))
     return found
