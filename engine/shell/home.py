@@ -5,6 +5,9 @@ driftty-XXXX/         on the host, in the folder for temporary files
     home/             the operator's home
     shell.bash        bash's start file
     hostname, hosts   what the sandbox shows in their place
+
+A console that is killed leaves the folder behind, and no process that could write to it; the next
+console sweeps it away.
 """
 
 import fcntl

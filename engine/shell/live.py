@@ -1,6 +1,7 @@
 """Everything that exists only while the shell does."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -23,6 +24,9 @@ from engine.shell.tail import Relay, Tail
 from engine.shell.terminal import Terminal
 from engine.shell.wire import Wire
 from engine.shell.witness import Witness, family, parent
+
+_SAID = 300
+"""Characters of what a shell that does not come up has said; the reason stands at the end."""
 
 
 class LiveShell:
@@ -64,7 +68,7 @@ class LiveShell:
         until = asyncio.get_running_loop().time() + limit
         while not self._prompts.ready:
             if self.child.exited.done() or asyncio.get_running_loop().time() > until:
-                said = self._tail.take()[0].decode(errors="replace").strip()
+                said = self._tail.take()[0].decode(errors="replace").strip()[-_SAID:]
                 raise ShellError(
                     f"Bash came to no prompt in the sandbox ({self.enclosure.kind})."
                     f" It said: {said or 'nothing'}. `driftty doctor` tries the sandbox by itself."
@@ -75,8 +79,8 @@ class LiveShell:
         self.scratch.write("shell.bash", "")
         if self.enclosure.kind == "bwrap":
             # The first process of the sandbox: when it ends, the kernel ends all others in it.
-            first = parent(self.witness.shell)
-            self._init = os.pidfd_open(first) if first > 1 else -1
+            with contextlib.suppress(OSError):
+                self._init = os.pidfd_open(parent(self.witness.shell))
 
     def submit(self, keys: bytes) -> None:
         """Type a whole line, on an empty line."""
@@ -114,13 +118,14 @@ class LiveShell:
             set_size(self._master, columns, rows)
             self._screen.resize(columns, rows)
 
-    def observation(
-        self, command: str = "", settled: Settled | None = None, began: int = 0
-    ) -> Observation:
-        """What came since the last observation."""
+    def forget(self) -> None:
+        """What came since the last observation is nobody's concern."""
+        self._tail.take()
+
+    def observation(self, command: str, stands: Settled, began: int) -> Observation:
+        """What came since the last observation, and how the shell stands."""
         self._relay.flush()
         raw, dropped = self._tail.take()
-        stands = settled or Settled("done")
         return Observation(
             command=command,
             state=stands.state,

@@ -52,7 +52,7 @@ class PtyShell:
             await self.close()
             raise
         # The first prompt is part of coming up; nobody has to be told of it.
-        live.observation()
+        live.forget()
         return Opening(
             sandbox=live.enclosure.kind,
             detail=live.enclosure.detail,
@@ -67,10 +67,11 @@ class PtyShell:
         """Type a command line and wait until the shell settles; see `Shell.submit`.
 
         A command of several lines is typed as one paste. In the states in which a program reads the
-        terminal, the line goes to that program.
+        terminal, the line goes to that program; where that reads lines, the kernel cuts them at 4096
+        bytes.
         """
         live = self._alive()
-        live.observation()
+        live.forget()
         began = time.monotonic_ns()
         live.submit(keyboard.keys(command, live.modes.bracketed_paste))
         settled = await live.settling.wait(self.spec.patience, self.spec.limit, heard=False)

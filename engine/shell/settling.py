@@ -87,7 +87,7 @@ class Settling:
             now = self._loop.time()
             if now >= next_look:
                 facts = self._witness.look()
-                silence = now - self._last_output
+                silence = now - max(self._last_output, began)
                 if settled := self._by_facts(facts, silence, suspect, now):
                     return settled
                 if silence >= patience or now - began >= limit:
@@ -159,37 +159,51 @@ class Settling:
             return None
         if min(silence, now - suspect.since) < _SURE:
             return None
+        if facts.shell:
+            self._modes.leave_screen()
         return Settled(state, foreground="" if state == "done" else facts.program)
 
     def _state(self, facts: Facts) -> ShellState | None:
-        """What the facts alone say; none while the job computes."""
-        if facts.waiting in ("no", "unknown") and facts.canonical and facts.echo:
+        """What the facts alone say; none while the job computes, as far as can be told."""
+        if not _waits(facts):
             return None
-        if facts.waiting == "no" or (facts.waiting == "keys" and facts.canonical):
-            return None
-        if not facts.shell and self._modes.alternate_screen:
+        if self._modes.alternate_screen and not facts.shell:
             return "full_screen"
-        if facts.canonical:
-            if not facts.echo:
-                return "awaiting_secret"
-            return (
-                "nested" if facts.alone and not facts.shell and _talks(facts) else "awaiting_input"
-            )
-        if facts.shell and not facts.translates and not facts.echo:
+        if facts.shell and not (facts.canonical or facts.echo or facts.translates):
+            # Readline has the terminal: bash is at a prompt, though not one with markers.
             return "continuation" if self._prompts.continues else "done"
-        if facts.shell or facts.echo:
-            return "awaiting_input" if facts.echo else "awaiting_secret"
-        return "nested"
+        if _converses(facts):
+            return "nested"
+        return "awaiting_input" if facts.echo else "awaiting_secret"
 
 
-_INTERPRETERS = ("sh", "dash", "bash", "zsh", "ksh", "fish", "ash", "busybox", "python", "perl")
-_CALCULATORS = ("bc", "dc", "ed", "ftp", "gdb", "sqlite3", "lua", "node", "irb", "psql", "mysql")
+def _waits(facts: Facts) -> bool:
+    """Whether the foreground job waits for what is typed."""
+    if facts.waiting == "unknown":
+        # All that is known is whether the job has changed the terminal in order to read from it.
+        return not (facts.canonical and facts.echo)
+    # Waiting for anything to become readable, while lines are gathered, may mean a network.
+    return facts.waiting == "line" or (facts.waiting == "keys" and not facts.canonical)
 
 
-def _talks(facts: Facts) -> bool:
-    """Whether a program that reads lines holds a conversation, rather than taking in text."""
-    name = facts.program.rstrip("0123456789.")
-    return name in _INTERPRETERS or facts.program in _CALCULATORS or name in _CALCULATORS
+def _converses(facts: Facts) -> bool:
+    """Whether a program of its own holds a conversation, rather than asking for one thing."""
+    if facts.shell:
+        return False
+    if not facts.canonical:
+        return not facts.echo
+    return facts.echo and facts.alone and facts.program.rstrip("0123456789.") in _CONVERSATIONS
+
+
+_CONVERSATIONS = frozenset(
+    (
+        *("sh", "dash", "bash", "zsh", "ksh", "fish", "ash", "busybox"),
+        *("python", "perl", "node", "lua", "irb", "bc", "dc", "ed"),
+        *("gdb", "sqlite", "psql", "mysql", "ftp"),
+    )
+)
+"""Programs that read lines one after the other when they are given nothing to run. Those that edit
+their lines themselves are known by that."""
 
 
 class _Suspect:

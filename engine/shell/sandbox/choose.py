@@ -1,5 +1,7 @@
 """Which sandbox the operator's shell runs in."""
 
+import threading
+
 from engine.errors import SandboxUnavailable
 from engine.run import SandboxPolicy
 from engine.shell.sandbox import bwrap, landlock, nothing
@@ -7,6 +9,7 @@ from engine.shell.sandbox.enclosure import Probe, Sandbox, SandboxReport
 
 _PROBES: dict[str, Probe] = {"bwrap": bwrap.probe, "landlock": landlock.probe}
 """Best first."""
+_TRYING = threading.Lock()
 
 
 def probe() -> tuple[SandboxReport, ...]:
@@ -21,7 +24,9 @@ def choose(policy: SandboxPolicy) -> Sandbox:
     names = tuple(_PROBES) if policy == "auto" else (policy,)
     tried = []
     for name in names:
-        report, sandbox = _PROBES[name]()
+        # Many shells may start at once: the first tries, the others wait for what it found.
+        with _TRYING:
+            report, sandbox = _PROBES[name]()
         if sandbox is not None:
             return sandbox
         tried.append(report)

@@ -210,8 +210,11 @@ async def test_a_command_that_keeps_printing_stalls_at_the_limit(bring: Bring) -
     shell = await bring(patience=60, limit=1.0)
     seen = await shell.submit("while :; do echo tick; sleep 0.05; done")
     assert seen.state == "stalled"
-    shell.interrupt()
-    assert (await shell.settle()).state == "done"
+    # A Ctrl+C that falls between two short-lived programs reaches neither, in any terminal.
+    while seen.state == "stalled":
+        shell.interrupt()
+        seen = await shell.settle()
+    assert seen.state == "done"
 
 
 @pytest.mark.parametrize(
