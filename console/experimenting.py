@@ -262,28 +262,24 @@ class Experimenting:
             await self._recording.flush()
             await asyncio.to_thread(self._results.add, self.experiment.id, batch)
             for kept in batch:
-                self._count(kept.result)
-
-    def _count(self, result: RunResult) -> None:
-        self.tally.feed(result)
-        self._progress.kept(result)
-        if self._progress.in_a_row >= FAULTS_IN_A_ROW:
-            self._break(
-                DrifttyError(
-                    f"{self._progress.in_a_row} runs broke one after the other, the last with: "
-                    f"{result.fault or 'no reason given'}. See `driftty doctor`."
-                )
-            )
+                self.tally.feed(kept.result)
+                self._progress.kept(kept.result)
 
     def _break(self, error: DrifttyError) -> None:
         self._broke = self._broke or error
         self.stop()
 
     def _finished(self, result: Result) -> None:
-        self._progress.ended(result.cell)
         found = result_of(result.cell, result.ended, tokens=result.tokens, took=result.took)
         self._waiting.append(KeptRun(found, result.tries))
         self._arrived.set()
+        if self._progress.ended(found) >= FAULTS_IN_A_ROW:
+            self._break(
+                DrifttyError(
+                    f"{FAULTS_IN_A_ROW} runs broke one after the other, the last with: "
+                    f"{found.fault} `driftty doctor` says what works on this machine."
+                )
+            )
 
 
 class _Progress:
@@ -294,9 +290,8 @@ class _Progress:
         self.under_way: dict[Cell, UnderWay] = {}
         self.finished = 0
         self.broken = 0
-        self.in_a_row = 0
-        """Of the broken: since the last that was not."""
         self.tokens = 0
+        self._in_a_row = 0
 
     def begun(self, cell: Cell, session: str) -> None:
         """A try of a cell began."""
@@ -309,16 +304,16 @@ class _Progress:
         elif isinstance(event, TurnStarted):
             self.under_way[cell] = UnderWay(cell, self.under_way[cell].session, event.turn)
 
-    def ended(self, cell: Cell) -> None:
-        """A cell is over, and not kept yet."""
-        self.under_way.pop(cell, None)
+    def ended(self, result: RunResult) -> int:
+        """A cell is over, and not kept yet; returns how many broke since the last that did not."""
+        self.under_way.pop(Cell(result.config, result.task, result.replicate), None)
+        self._in_a_row = self._in_a_row + 1 if result.outcome == "fault" else 0
+        return self._in_a_row
 
     def kept(self, result: RunResult) -> None:
         """A cell is over and kept."""
         self.finished += 1
-        broke = result.outcome == "fault"
-        self.broken += broke
-        self.in_a_row = self.in_a_row + 1 if broke else 0
+        self.broken += result.outcome == "fault"
 
 
 class _Clock:

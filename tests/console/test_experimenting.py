@@ -1,0 +1,227 @@
+"""An experiment is kept as it goes: stopped, killed or broken, it goes on with what is missing."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from console.experimenthost import RUN_BYTES, places
+from console.experimenting import FAULTS_IN_A_ROW, Experimenting, ExperimentSnapshot
+from engine.errors import DrifttyError, ModelError, StoreError
+from engine.experiment import cells, run_seed
+from engine.model.script import Script
+from sessions.experiments import Experiments, KeptRun
+from sessions.library import Library
+from sessions.recorder import Recorder
+from sessions.soundness import find_damage
+from tests.console.replicated import BROKEN, HANGING, begun, experimenting, planned
+
+
+async def until(running: Experimenting, holds: Callable[[ExperimentSnapshot], object]) -> None:
+    """Wait until something holds of the experiment, looking whenever anything happened."""
+    loop = asyncio.get_running_loop()
+    held = loop.create_future()
+
+    def look() -> None:
+        if holds(running.snapshot):
+            held.set_result(None)
+        else:
+            loop.call_soon(look)
+
+    look()
+    await held
+
+
+async def test_every_cell_is_run_kept_and_counted_and_its_recording_is_whole() -> None:
+    experiment = planned(n=3)
+    async with Recorder.open() as recorder:
+        running = experimenting(begun(experiment), recorder)
+        assert (running.snapshot.state, running.snapshot.planned) == ("loading", 12)
+        assert running.snapshot.seconds_left is None
+        await running.run()
+    after = running.snapshot
+    assert (after.state, after.finished, after.broken, after.under_way) == ("over", 12, 0, ())
+    assert after.seconds_left == 0
+    assert [(each.n, each.clean, each.waiting) for each in after.configs] == [(6, 6, 0)] * 2
+    assert after.pairs[0].blocks == 6
+    kept = Experiments().read("last")
+    assert not list(kept.missing())
+    async with Library.open() as library:
+        for run in kept.runs:
+            assert (await library.find(run.result.session)).outcome == run.result.outcome == "clean"
+            assert await find_damage(library, run.result.session) == ""
+
+
+def follow_child(lines: int) -> tuple[set[str], set[str], int]:
+    """What a child began and was told is kept, and its end; killed after it kept so many."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tests.console.experimenting_child"], stdout=subprocess.PIPE
+    )
+    assert child.stdout is not None
+    told = []
+    for line in child.stdout:
+        told.append(line)
+        lines -= line.startswith(b"kept")
+        if lines == 0:
+            child.kill()
+    child.stdout.close()
+    status = child.wait()
+    words = [line.decode().split() for line in told if line.endswith(b"\n")]
+    began = [rng for word, rng in words if word == "began"]
+    kept = [rng for word, rng in words if word == "kept"]
+    assert len(kept) == len(set(kept))
+    return set(began), set(kept), status
+
+
+def test_killed_at_any_time_no_kept_cell_is_run_again_and_none_is_missing() -> None:
+    experiment = planned(n=12)
+    begun(experiment)
+    Experiments().leave(experiment.id)
+    kept: set[str] = set()
+    for lines in (5, 14):
+        began, more, status = follow_child(lines)
+        assert status == -signal.SIGKILL
+        assert not began & kept
+        assert not more & kept
+        kept |= more
+    began, more, status = follow_child(-1)
+    assert status == 0
+    assert not began & kept
+    found = Experiments().read("last")
+    assert not list(found.missing())
+    assert len(found.runs) == 48
+    assert kept | more <= {str(run_seed(experiment, cell)) for cell in cells(experiment)}
+
+    async def outcomes() -> list[str]:
+        async with Library.open() as library:
+            return [(await library.find(run.result.session)).outcome for run in found.runs]
+
+    assert set(asyncio.run(outcomes())) == {"clean"}
+
+
+async def test_raised_it_goes_on_where_it_ended() -> None:
+    experiment = planned(n=1)
+    async with Recorder.open() as recorder:
+        await experimenting(begun(experiment), recorder).run()
+        before = Experiments().read("last").runs
+        running = experimenting(Experiments().take_up("last", n=2), recorder)
+        assert (running.snapshot.finished, running.snapshot.planned) == (4, 8)
+        await running.run()
+    after = Experiments().read("last").runs
+    assert after[:4] == before
+    assert len(after) == 8
+    assert running.snapshot.configs[0].n == 4
+
+
+async def test_stopped_it_keeps_what_finished_and_the_rest_is_missing() -> None:
+    experiment = planned(n=50)
+    async with Recorder.open() as recorder:
+        running = experimenting(begun(experiment), recorder)
+        task = asyncio.create_task(running.run())
+        await until(running, lambda now: now.finished)
+        running.stop()
+        assert running.snapshot.state == "ending"
+        await task
+    assert running.snapshot.state == "stopped"
+    kept = Experiments().read("last")
+    assert 0 < len(kept.runs) < 200
+    assert len(kept.runs) == running.snapshot.finished
+    assert len(list(kept.missing())) == 200 - len(kept.runs)
+
+
+async def test_runs_under_way_that_never_end_can_be_stopped_and_do_not_count() -> None:
+    async with Recorder.open() as recorder:
+        running = experimenting(begun(planned()), recorder, HANGING)
+        task = asyncio.create_task(running.run())
+        await until(running, lambda now: [each.turn for each in now.under_way] == [1] * 4)
+        running.stop()
+        await task
+    assert running.snapshot.under_way == ()
+    assert Experiments().read("last").runs == ()
+
+
+async def test_paused_nothing_new_begins_and_the_clock_stands() -> None:
+    async with Recorder.open() as recorder:
+        running = experimenting(begun(planned(n=10)), recorder, at_once=1)
+        running.pause()
+        task = asyncio.create_task(running.run())
+        await until(running, lambda now: now.state == "paused" and not now.under_way)
+        held = running.snapshot
+        assert held.seconds == running.snapshot.seconds
+        assert held.finished <= 1
+        running.resume()
+        await task
+    assert running.snapshot.finished == 40
+
+
+async def test_cells_that_broke_are_kept_as_broken_and_run_again_when_it_goes_on() -> None:
+    async with Recorder.open() as recorder:
+        running = experimenting(begun(planned(n=1)), recorder, BROKEN)
+        await running.run()
+        assert (running.snapshot.state, running.snapshot.broken) == ("over", 4)
+        assert running.snapshot.configs[0].fault == 2
+        assert running.snapshot.configs[0].n == 0
+        kept = Experiments().take_up("last")
+        assert [run.tries for run in kept.runs] == [2] * 4
+        again = experimenting(kept, recorder)
+        await again.run()
+    after = Experiments().read("last")
+    assert {run.result.outcome for run in after.runs} == {"clean"}
+    assert [run.tries for run in after.runs] == [3] * 4
+    assert again.snapshot.configs[0].n == 2
+
+
+async def test_one_run_after_the_other_that_breaks_ends_it() -> None:
+    async with Recorder.open() as recorder:
+        running = experimenting(begun(planned(n=50)), recorder, BROKEN)
+        with pytest.raises(DrifttyError, match=r"runs broke one after the other.*It broke"):
+            await running.run()
+    assert FAULTS_IN_A_ROW <= running.snapshot.finished < 30
+    assert running.snapshot.state == "stopped"
+
+
+async def test_a_model_that_cannot_be_loaded_ends_it_before_the_first_run() -> None:
+    script = Script(completions=(), load_fails="There is no such model.")
+    async with Recorder.open() as recorder:
+        running = experimenting(begun(planned()), recorder, script)
+        with pytest.raises(ModelError, match="no such model"):
+            await running.run()
+    assert Experiments().read("last").runs == ()
+
+
+class FullDisk:
+    def add(self, experiment: str, runs: Sequence[KeptRun]) -> None:
+        raise StoreError("The disk is full.")
+
+
+async def test_results_that_cannot_be_kept_end_it_and_do_not_count() -> None:
+    async with Recorder.open() as recorder:
+        running = experimenting(begun(planned(n=50)), recorder, results=FullDisk())
+        with pytest.raises(StoreError, match="The disk is full"):
+            await running.run()
+    assert running.snapshot.finished == 0
+    assert running.snapshot.configs[0].n == 0
+
+
+async def test_sessions_that_cannot_be_recorded_end_it_with_that_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(recorder: Recorder, session: str, event: object) -> None:
+        raise StoreError("The disk is full.")
+
+    async with Recorder.open() as recorder:
+        monkeypatch.setattr(Recorder, "record", refuse)
+        running = experimenting(begun(planned()), recorder)
+        with pytest.raises(StoreError, match="The disk is full"):
+            await running.run()
+
+
+def test_how_many_runs_go_on_together_follows_from_rows_cores_and_memory() -> None:
+    plenty = 1000 * RUN_BYTES
+    assert places(rows=64, cores=8, memory=plenty) == 96
+    assert places(rows=64, cores=2, memory=plenty) == 64
+    assert places(rows=64, cores=8, memory=5 * RUN_BYTES) == 5
+    assert places(rows=1, cores=1, memory=0) == 1
