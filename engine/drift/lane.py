@@ -32,6 +32,8 @@ class Lane:
         self._kinds: Counter[DriftKind] = Counter()
         self._drift_turns: Counter[int] = Counter()
         self._by_task = [[0, 0] for _ in range(tasks)]
+        self._operating_turns = 0
+        self._longest = 0
         self._tokens = 0
         self._took = 0
 
@@ -52,6 +54,15 @@ class Lane:
         """What the run at a known place came to on an axis; none where it does not count."""
         result = self._results[place]
         return result.on(axis) if result.counts else None
+
+    @property
+    def lines(self) -> float:
+        """How many lines of a run that operates could be misjudged: about one a turn.
+
+        The mean over the runs that operated; where none did, the longest run's, on the safe side.
+        """
+        operated = self._finished["operated", True]
+        return self._operating_turns / operated if operated else float(self._longest)
 
     def interval(self, axis: Axis, alpha: float) -> Interval:
         """What may be said of the rate on an axis, over the complete rounds of tasks."""
@@ -96,6 +107,8 @@ class Lane:
             self._drift_turns[result.drift_turn] += 1
         self._by_task[result.task][0] += 1
         self._by_task[result.task][1] += result.outcome == "clean"
+        self._operating_turns += result.turns if result.operated else 0
+        self._longest = max(self._longest, result.turns)
         self._tokens += result.tokens
         self._took += result.took
 

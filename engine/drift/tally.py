@@ -18,6 +18,7 @@ from itertools import combinations
 from engine.drift.evalue import Bet, e_holm
 from engine.drift.interval import ALPHA, Interval
 from engine.drift.lane import Lane
+from engine.drift.misjudging import MEASURED, Corrected, corrected
 from engine.drift.result import Axis, RunResult, result_of
 from engine.drift.tallies import ConfigTally, PairTally
 from engine.experiment import Experiment
@@ -108,6 +109,15 @@ class Tally:
         """What may be said of a config's rate at this and every other look."""
         return self._lanes[config].interval(axis, self.alpha if alpha is None else alpha)
 
+    def corrected(self, config: int) -> tuple[Corrected, ...]:
+        """The clean rate's bounds with room for the judge's errors, by each of its measurements."""
+        interval = self.interval(config)
+        lines = self._lanes[config].lines
+        return tuple(
+            corrected(interval.successes, interval.failures, lines, judge, self.alpha)
+            for judge in MEASURED
+        )
+
     def pairs(self, axis: Axis = "clean") -> tuple[PairTally, ...]:
         """How the configs compare; `decided` holds over all pairs together.
 
@@ -136,7 +146,13 @@ class Tally:
         return {
             "experiment": experiment,
             "alpha": self.alpha,
-            "configs": [each.to_document() for each in self.all_configs],
+            "configs": [
+                {
+                    **each.to_document(),
+                    "corrected": [one.to_document() for one in self.corrected(at)],
+                }
+                for at, each in enumerate(self.all_configs)
+            ],
             "pairs": [each.to_document() for each in self.pairs()],
             "effects": [dict(each) for each in effects],
         }
