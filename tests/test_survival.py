@@ -16,7 +16,7 @@ import pytest
 from engine.model.catalogue import ModelFiles
 
 DRIFTTY = [sys.executable, "-m", "console"]
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 170
 LONG = ("-c", "bare", "--policy", "whole-turn", "-T", "0", "--max-tokens", "80")
 """A completion that is long enough to be hit while it is written."""
 
