@@ -24,6 +24,7 @@ from engine.events import (
     SessionStarted,
     ShellNudged,
     ShellStarted,
+    ShellState,
     Stage,
     StageTimed,
     TaskChecked,
@@ -50,6 +51,17 @@ PassageKind: TypeAlias = Literal[
 ]
 """`seed`: one of the seed's turns. `turn`: a heading. `prose`: what the operator wrote that was not
 executed. `told`: a turn that a person injected. `verdict`: what a line was judged, and why."""
+
+_STATES: dict[ShellState, str] = {
+    "done": "the shell is back at its prompt",
+    "continuation": "bash waits for the rest of the command",
+    "awaiting_input": "a program waits for input",
+    "awaiting_secret": "a program waits for a secret",
+    "full_screen": "a program fills the screen",
+    "nested": "another program reads the terminal",
+    "stalled": "the command is silent",
+    "died": "the shell ended",
+}
 
 
 class Passage(msgspec.Struct, frozen=True):
@@ -146,10 +158,10 @@ def _note(event: AnyEvent) -> Iterator[Passage]:
         case CommandFinished(state="done", status=int(status)) if status:
             yield Passage("note", f"exit status {status}")
         case CommandFinished(state=state, foreground=foreground) if state != "done":
-            whose = f", {foreground} in the foreground" if foreground else ""
-            yield Passage("note", f"the shell is {state.replace('_', ' ')}{whose}")
+            whose = f" ({foreground})" if foreground else ""
+            yield Passage("note", f"{_STATES[state]}{whose}")
         case ShellNudged(state=state, action=action):
-            yield Passage("note", f"{action}, for the shell was {state.replace('_', ' ')}")
+            yield Passage("note", f"{_STATES[state]}: {action}")
         case OutputDropped(bytes=dropped):
             yield Passage("note", f"{dropped} bytes of output were not kept")
         case SamplingChanged(sampling=sampling):

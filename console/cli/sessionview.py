@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from console.cli.seedview import plain_console
 from console.safe import clean, clean_line
@@ -16,6 +16,14 @@ from sessions.transcript import Passage, PassageKind, Transcript
 if TYPE_CHECKING:
     from rich.text import Text
 
+_PIPE_WIDTH = 1000
+"""Where nobody's terminal sets a limit, nothing is cut."""
+_WIDE = 110
+"""Cells from which on there is room for model and task."""
+_GAP = 2
+_CUT = {"config", "model", "task", "tags"}
+"""Columns that are cut, or left out, where there is no room."""
+_NUMBERS = {"turns", "drift", "length"}
 GLYPHS: dict[Ending, str] = {"recording": "●", "interrupted": "⊘"}
 GLYPHS.update(RUN_GLYPHS.items())
 STYLES: dict[Ending, str] = {
@@ -46,39 +54,61 @@ _PASSAGES: dict[PassageKind, tuple[str, str]] = {
 
 
 def session_table(sessions: Sequence[Summary], total: int, offset: int) -> None:
-    """Sessions, one a line."""
+    """Sessions, one a line; on a narrow terminal without model and task."""
     from rich.table import Table
     from rich.text import Text
 
     console = plain_console()
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("id", "began", "outcome", "config", "model", "task"):
-        table.add_column(heading, no_wrap=True, overflow="ellipsis")
-    for heading in ("turns", "drift", "length"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    tagged = any(summary.tags for summary in sessions)
-    if tagged:
-        table.add_column("tags", no_wrap=True, overflow="ellipsis")
-    for summary in sessions:
-        drift = f"{summary.drift_kind} @{summary.drift_turn}" if summary.drift_turn else ""
-        table.add_row(
-            Text(summary.id, "bold"),
-            Text(_local(summary.began)),
-            outcome(summary),
-            Text(clean_line(summary.config)),
-            Text(clean_line(summary.model)),
-            Text(clean_line(summary.task)),
-            str(summary.turns),
-            Text(drift),
-            duration(summary.took),
-            *([Text(clean_line(" ".join(summary.tags)), "cyan")] if tagged else []),
+    if not console.is_terminal:
+        console.width = _PIPE_WIDTH
+    wide = console.width >= _WIDE
+    cells = [_cells(summary, wide) for summary in sessions]
+    # Columns without a share are as wide as they need; the others have what is left.
+    shares = {"config": 0.4, "model": 0.15, "task": 0.3, "tags": 0.15} if wide else {"config": 1.0}
+    if not any(summary.tags for summary in sessions):
+        shares.pop("tags", None)
+    headings = [heading for heading in cells[0] if heading in shares or heading not in _CUT]
+    needed = sum(
+        max(len(heading), *(row[heading].cell_len for row in cells)) + _GAP
+        for heading in headings
+        if heading not in shares
+    )
+    room = (console.width - needed - _GAP * len(shares)) / sum(shares.values())
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
+    for heading in headings:
+        most = max(6, int(room * shares[heading])) if heading in shares else None
+        justify: Literal["left", "right"] = "right" if heading in _NUMBERS else "left"
+        table.add_column(
+            heading, no_wrap=True, overflow="ellipsis", max_width=most, justify=justify
         )
+    for row in cells:
+        table.add_row(*(row[heading] for heading in headings))
     console.print(table)
     last = offset + len(sessions)
     if len(sessions) < total:
         console.print(
             Text(f"{offset + 1} to {last} of {total}; --limit and --offset show others", "dim")
         )
+
+
+def _cells(summary: Summary, wide: bool) -> "dict[str, Text]":
+    """A session's cells by their columns' headings, in order."""
+    from rich.text import Text
+
+    began = _local(summary.began)
+    drift = f"{summary.drift_kind} @{summary.drift_turn}" if summary.drift_turn else ""
+    return {
+        "id": Text(summary.id, "bold"),
+        "began": Text(began if wide else began[5:16]),
+        "outcome": outcome(summary),
+        "config": Text(clean_line(summary.config)),
+        "model": Text(clean_line(summary.model)),
+        "task": Text(clean_line(summary.task)),
+        "turns": Text(str(summary.turns)),
+        "drift": Text(drift),
+        "length": Text(duration(summary.took)),
+        "tags": Text(clean_line(" ".join(summary.tags)), "cyan"),
+    }
 
 
 def nothing_found(*, narrowed: bool) -> None:

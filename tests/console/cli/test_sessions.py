@@ -4,10 +4,13 @@ import asyncio
 import json
 import subprocess
 import sys
+from io import StringIO
 
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from rich.cells import cell_len
+from rich.console import Console
 
 from console.cli import driftty
 from engine.errors import StoreError
@@ -195,3 +198,25 @@ def test_a_reader_who_leaves_early_is_no_error() -> None:
         check=False,
     )
     assert ran.stderr == b""
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_on_a_narrow_terminal_only_words_are_cut(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = "operator+system+instruction+history+exit+prompt"
+    record(
+        [begin("a", make_spec(long, "a task with a long text " * 5)), *make_session("a")[1:]],
+        make_session("b"),
+    )
+    written = StringIO()
+    console = Console(file=written, width=width, force_terminal=True, color_system=None)
+    monkeypatch.setattr("console.cli.sessionview.plain_console", lambda: console)
+    run("list")
+    lines = written.getvalue().splitlines()
+    assert len(lines) == 3
+    assert all(cell_len(line) <= width for line in lines)
+    for line in lines[1:]:
+        assert "▲ drift" in line
+        assert line.rstrip().endswith("narration @2   1.0 s")
+    assert ("smollm2" in lines[1]) == (width > 100)
