@@ -29,9 +29,6 @@ def commands(app: "DrifttyApp") -> Iterable[SystemCommand]:
         if key.id in LEFT_OUT or not operate.check_action(key.action.split("(")[0], ()):
             continue
         yield SystemCommand(_title(key.words), _help(key.keys), _call(app, key.action))
-    yield SystemCommand(
-        "The same run again with the same rng", "ends the run under way", app.desk.repeat
-    )
     for name, look in app.looks.items():
         if name != app.look.name:
             yield SystemCommand(f"Theme: {look.title}", "wear it now and from now on",

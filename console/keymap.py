@@ -45,6 +45,7 @@ KEYS: dict[Place, tuple[Key, ...]] = {
     "operate": (
         Key("run.new", "n", "new_run", "a new run: task, config, sampling", "new run"),
         Key("run.again", "r", "again", "the same run with the next rng", "again"),
+        Key("run.repeat", "R", "repeat", "the same run with the same rng; ends one under way"),
         Key("run.pause", "space", "pause", "pause the operator, or let it go on", "pause"),
         Key("run.step", "s", "step", "let it take one turn, then pause", "step"),
         Key("run.mode", "m", "mode", "next mode: watch, confirm, step", "mode"),

@@ -47,7 +47,7 @@ def fact_pieces(view: HeaderView, room: int) -> list[Piece]:
     facts = {
         "model": Piece(view.model),
         "device": Piece(view.device.split(" (")[0]),
-        "dtype": Piece(view.dtype),
+        "dtype": Piece(view.dtype if view.dtype != "none" else ""),
         "config": Piece(config_name(view.config, room - cell_len(BRAND)), "heading"),
         "warmth": Piece(f"T {view.sampling.temperature:g}"),
         "rng": Piece(f"rng {view.rng}"),

@@ -66,7 +66,8 @@ The operator's own shell, as a terminal shows it: its colours, its cursor, its p
         """The title; while typing, how to stop."""
         if self.typing:
             leave = key_name(self._leave_key)
-            return (self.name_piece, Piece(f" you type · {leave} stops ", "typing"))
+            words = f"you type · {leave} stops" if self._view.live else "the shell is gone · esc"
+            return (self.name_piece, Piece(f" {words} ", "typing"))
         return (self.name_piece,)
 
     def row_count(self) -> int:
@@ -114,7 +115,7 @@ The operator's own shell, as a terminal shows it: its colours, its cursor, its p
         self.recount(terminal.size[0])
         self.subtitle = self._facts(terminal)
         if self.typing and not self._view.live:
-            self.action_leave()
+            self.post_message(self.Retitled())
 
     def restyle(self) -> None:
         """Draw everything anew, in another theme."""
@@ -161,6 +162,11 @@ The operator's own shell, as a terminal shows it: its colours, its cursor, its p
             return
         event.stop()
         event.prevent_default()
+        if not self._view.live:
+            # Who goes on typing into a shell that just ended must not set off the console's keys.
+            if event.key in ("escape", "enter"):
+                self.action_leave()
+            return
         terminal = self._view.terminal
         application = terminal is not None and terminal.mode(CURSOR_KEYS)
         data = encode(event.key, event.character, application_cursor=application)

@@ -78,7 +78,11 @@ class Row:
         return self._strip
 
     def _draw(self, look: Appearance, width: int) -> Strip:
-        segments = [Segment(" " * self.indent)] if self.indent else []
+        segments = []
+        if self.indent:
+            mark = self.line.gutter or Piece("")
+            segments.append(Segment(shown(mark.text), look.style(mark.style)))
+            segments.append(Segment(" " * (self.indent - cell_len(mark.text))))
         offset = 0
         for piece in self.line.pieces:
             text = shown(piece.text)

@@ -49,6 +49,10 @@ class Steers:
         """Start the planned run, with the next rng where this one ran already."""
         self._app.desk.again()
 
+    def action_repeat(self) -> None:
+        """Start the same run once more, with the same dice."""
+        self._app.desk.repeat()
+
     def action_pause(self) -> None:
         """Pause, or go on."""
         driver = self._app.driver

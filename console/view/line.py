@@ -22,6 +22,8 @@ class Line(msgspec.Struct, frozen=True):
     pieces: tuple[Piece, ...]
     indent: int = 0
     """Cells by which its wrapped rows are set in."""
+    gutter: Piece | None = None
+    """Drawn at the left of its wrapped rows, inside the indent."""
     filler: str = ""
     """Drawn to the pane's right edge after the text, for rules; empty for none."""
 
@@ -33,11 +35,8 @@ class Line(msgspec.Struct, frozen=True):
 
 def line(*pieces: tuple[str, str] | str, indent: int = 0, filler: str = "") -> Line:
     """A line of `(text, style)` pairs; a bare string is in style `text`."""
-    return Line(
-        tuple(Piece(piece) if isinstance(piece, str) else Piece(*piece) for piece in pieces),
-        indent,
-        filler,
-    )
+    made = tuple(Piece(piece) if isinstance(piece, str) else Piece(*piece) for piece in pieces)
+    return Line(made, indent, filler=filler)
 
 
 class LineLog:

@@ -4,7 +4,7 @@ While nothing runs it shows a config's rendered turns and, once a tokenizer coul
 payload; while a session runs it shows that session's scrollback and the last payload sent.
 """
 
-from console.view.line import Line, line
+from console.view.line import Line, Piece, line
 from engine.events import (
     AnyEvent,
     PromptSent,
@@ -131,5 +131,6 @@ def _turn_lines(turn: Turn, cached: bool) -> list[Line]:
     lines = []
     for row, text in enumerate(turn.text.split("\n") or [""]):
         label = f"{who:<7}" if row == 0 else " " * 7
-        lines.append(line((mark, "cached"), (label, f"{who}-label"), (text, style), indent=8))
+        gutter = Piece(mark, "cached")
+        lines.append(Line((gutter, Piece(label, f"{who}-label"), Piece(text, style)), 8, gutter))
     return lines

@@ -152,7 +152,7 @@ async def test_arrow_keys_and_pastes_follow_the_modes_the_program_set() -> None:
         assert driver.said == [("type", b"\x1bOA"), ("type", b"\x1b[200~a\rb\x1b[201~")]
 
 
-async def test_typing_ends_with_the_run() -> None:
+async def test_typing_into_a_shell_that_ended_sets_off_none_of_the_consoles_keys() -> None:
     driver, app = running()
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("r")
@@ -160,8 +160,14 @@ async def test_typing_ends_with_the_run() -> None:
         await pilot.press("enter")
         await driver.stop()
         await settled(pilot)
-        assert not app.operate.query_one(ShellPane).typing
-        await pilot.press("f1")
+        assert "the shell is gone · esc" in screen_text(app)
+        words = len(driver.said)
+        await pilot.press("x", "n", "r", "m", "ctrl+q")
+        await settled(pilot)
+        assert app.screen is app.operate
+        assert len(driver.said) == words
+        assert len(driver.specs) == 1
+        await pilot.press("escape", "f1")
         await settled(pilot)
         assert "Help: SHELL" in screen_text(app)
 
@@ -291,6 +297,20 @@ async def test_a_run_that_cannot_start_is_a_sentence_on_screen() -> None:
         await settled(pilot)
         assert "No sandbox works here" in screen_text(app)
         assert app.is_running
+
+
+async def test_a_run_is_started_anew_with_the_same_dice_after_asking() -> None:
+    driver, app = running()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("r")
+        await settled(pilot)
+        await pilot.press("R")
+        await settled(pilot)
+        assert shows(app, Confirm)
+        await pilot.click("#yes")
+        await settled(pilot)
+        assert driver.said == [("stop",)]
+        assert [one.rng for one in driver.specs] == [42, 42]
 
 
 async def test_quitting_asks_while_a_run_is_under_way_and_ends_it() -> None:
