@@ -108,8 +108,9 @@ def corrected(
 ) -> Corrected:
     """The bounds of the rate at which runs truly operated, or were clean.
 
-    `lines`: how many lines of a run that truly operates could be missed, on average. Raises `ValueError` for
-    negative counts or lines, or an alpha that is not between 0 and 1.
+    `lines`: how many lines of a run that truly operates could be missed, on average.
+
+    Raises `ValueError` for negative counts or lines, or an alpha that is not between 0 and 1.
     """
     if lines < 0:
         raise ValueError(f"{lines} lines a run: there cannot be less than none")
