@@ -1,6 +1,7 @@
 """Bringing a shell up: scratch folder, sandbox, terminal, bash."""
 
 import os
+from functools import lru_cache
 
 from engine.shell import home
 from engine.shell.payloads import payloads
@@ -9,7 +10,11 @@ from engine.shell.sandbox.enclosure import Enclosure, Sandbox
 from engine.shell.spawn import Child, open_terminal, spawn_on_terminal
 from engine.shell.spec import ShellSpec
 
-_swept = False
+
+@lru_cache(maxsize=1)
+def tidy() -> None:
+    """Sweep away what killed consoles left; once is enough for a console."""
+    home.sweep()
 
 
 def prepare(spec: ShellSpec, sandbox: Sandbox, nonce: str) -> tuple[home.Scratch, Enclosure]:
@@ -17,10 +22,6 @@ def prepare(spec: ShellSpec, sandbox: Sandbox, nonce: str) -> tuple[home.Scratch
 
     Raises `ShellError`.
     """
-    global _swept
-    if not _swept:
-        _swept = True
-        home.sweep()
     scratch = home.Scratch()
     try:
         scratch.place(spec.files, sandbox.owner)

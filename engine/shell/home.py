@@ -10,14 +10,14 @@ A console that is killed leaves the folder behind, and no process that could wri
 console sweeps it away.
 """
 
+import contextlib
 import fcntl
 import os
 import shutil
-import stat
+import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from engine.errors import ShellError
 from engine.run import TaskFile
@@ -90,12 +90,9 @@ class Scratch:
         """Take it away, the home too unless it is to be kept; may be called again."""
         if self._lock < 0:
             return
-        if keep_home:
-            for entry in self.path.iterdir():
-                if entry != self.home:
-                    entry.unlink()
-        else:
-            _remove(self.path)
+        for entry in list(self.path.iterdir()) if keep_home else [self.path]:
+            if entry != self.home:
+                _remove(entry)
         os.close(self._lock)
         self._lock = -1
 
@@ -104,36 +101,51 @@ def sweep() -> list[Path]:
     """Remove the folders that consoles left behind when they were killed; returns which."""
     removed = []
     for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        if not (path / "home").is_dir() or path.is_symlink() or path.stat().st_uid != os.geteuid():
-            continue
-        try:
-            lock = os.open(path / "lock", os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except OSError:
-            # No lock: a home that was kept on purpose, or one being made just now.
-            continue
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _remove(path)
-            removed.append(path)
-        except BlockingIOError:
-            pass
-        finally:
-            os.close(lock)
+        with contextlib.suppress(OSError), _abandoned(path) as abandoned:
+            if abandoned:
+                _remove(path)
+                removed.append(path)
     return removed
 
 
-def _remove(path: Path) -> None:
-    def unlock(function: Callable[..., Any], name: str, _: object) -> None:
-        """A folder made unreadable by its owner is made readable, and the removal tried again."""
-        try:
-            for folder in (os.path.dirname(name), name):  # noqa: PTH120
-                if not stat.S_ISLNK(os.lstat(folder).st_mode):
-                    os.chmod(folder, 0o700)  # noqa: PTH101
-            if function in (os.unlink, os.rmdir):
-                function(name)
-            else:
-                shutil.rmtree(name, ignore_errors=True)
-        except FileNotFoundError:
-            pass
+@contextlib.contextmanager
+def _abandoned(path: Path) -> Iterator[bool]:
+    """Whether a folder is ours and nobody's; held for as long as it is asked about.
 
-    shutil.rmtree(path, onerror=unlock)
+    One without a lock is a home that was kept on purpose, or one that is being made just now.
+    """
+    ours = path.lstat().st_uid == os.geteuid() and (path / "home").is_dir()
+    if not ours or path.is_symlink():
+        yield False
+        return
+    lock = os.open(path / "lock", os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    finally:
+        os.close(lock)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or folder, whatever the operator did to keep it."""
+    if not path.is_dir():
+        path.unlink()
+        return
+    try:
+        shutil.rmtree(path, onerror=_unlock)
+    except (OSError, RecursionError):
+        # Folders within folders, deeper than Python goes. What even rm leaves, if the disk fails,
+        # has no lock any more and is tried again by the next console.
+        subprocess.run(["rm", "-rf", "--", str(path)], stderr=subprocess.DEVNULL, check=False)
+
+
+def _unlock(function: Callable[..., object], name: str, _: object) -> None:
+    """Make a folder accessible that its owner has closed, and try the removal again."""
+    with contextlib.suppress(FileNotFoundError):
+        for folder in (Path(name).parent, Path(name)):
+            if not folder.is_symlink():
+                folder.chmod(0o700)
+        if function in (os.unlink, os.rmdir):
+            function(name)
+        else:
+            shutil.rmtree(name, ignore_errors=True)

@@ -148,7 +148,7 @@ class LiveShell:
         self.wire.close()
         self._relay.flush()
         self._screen.close()
-        self.scratch.remove(keep_home)
+        await asyncio.to_thread(self.scratch.remove, keep_home)
 
     def _processes(self) -> int:
         return len(family(self.child.pid))

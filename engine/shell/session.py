@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.errors import ShellError
 from engine.shell import keyboard
+from engine.shell.bringup import tidy
 from engine.shell.check import check
 from engine.shell.live import LiveShell
 from engine.shell.observation import Observation, Opening
@@ -43,6 +44,7 @@ class PtyShell:
     async def start(self) -> Opening:
         """Bring it up. Raises `SandboxUnavailable` or `ShellError`."""
         began = time.monotonic_ns()
+        await asyncio.to_thread(tidy)
         sandbox = await asyncio.to_thread(choose, self.spec.sandbox)
         live = LiveShell(self.spec, sandbox, self._output, self._dropped)
         self._live = live
@@ -106,8 +108,9 @@ class PtyShell:
         self._alive().press(keyboard.END_OF_FILE)
 
     def resize(self, columns: int, rows: int) -> None:
-        """Change the terminal's size, in cells."""
-        self._alive().resize(columns, rows)
+        """Change the terminal's size, in cells; without a terminal nothing happens."""
+        if self._live is not None and not self._closed:
+            self._live.resize(columns, rows)
 
     async def check(self, command: str) -> tuple[int, str]:
         """Run a task's check in the same sandbox and home, beside the operator's shell.

@@ -52,8 +52,6 @@ class Facts(msgspec.Struct, frozen=True):
     """Whether that process was started without a script or command to run."""
     shell: bool
     """Whether the foreground job is the operator's own bash."""
-    processes: int
-    """How many processes the shell has started that still run."""
 
 
 class Witness:
@@ -63,7 +61,7 @@ class Witness:
         """`slave_name`: the path of the terminal's other side, on this machine."""
         self._master = master
         self._name = slave_name
-        self._device = os.stat(slave_name).st_rdev  # noqa: PTH116
+        self._device = Path(slave_name).stat().st_rdev
         self.shell = 0
         """Process id of the operator's bash, on this machine; 0 until `adopt`."""
         self._binary = ""
@@ -77,8 +75,7 @@ class Witness:
         """The facts as they are now."""
         foreground = self._foreground()
         input_flags, local = self._flags()
-        started = family(self.shell) if self.shell else {}
-        job = [pid for pid, group in started.items() if group == foreground]
+        job = [pid for pid, group in family(self.shell).items() if group == foreground]
         waiting, pid = self._waiting(job)
         pid = pid or (foreground if foreground in job or not job else job[-1])
         return Facts(
@@ -93,7 +90,6 @@ class Witness:
             alone=_alone(pid),
             shell=foreground == self.shell != 0
             and _link(f"/proc/{self.shell}/exe") == self._binary,
-            processes=len(started),
         )
 
     def at_prompt(self) -> bool:
@@ -176,7 +172,7 @@ class Witness:
 
     def _is_terminal(self, pid: int, descriptor: int) -> bool:
         try:
-            device = os.stat(f"/proc/{pid}/fd/{descriptor}").st_rdev  # noqa: PTH116
+            device = Path(f"/proc/{pid}/fd/{descriptor}").stat().st_rdev
         except OSError:
             return False
         return device in (self._device, _CONTROLLING)
@@ -228,6 +224,6 @@ def _read(path: str) -> str:
 
 def _link(path: str) -> str:
     try:
-        return os.readlink(path)  # noqa: PTH115
+        return str(Path(path).readlink())
     except OSError:
         return ""

@@ -1,7 +1,8 @@
 """Landlock and seccomp: what the kernel lets a process give up by itself, where bwrap does not work.
 
-Weaker than bubblewrap, and said to be: other processes are out of reach but not out of sight, and
-what Landlock does not govern (modes and times of the person's own files) stays possible by path.
+Weaker than bubblewrap. What Landlock does not govern stays possible by path: to ask whether a file
+exists, and to change modes and times of files that the shell's user owns (run by root, that is
+`nobody`). /proc is closed, so that `ps` and `top` do not work, and the machine has its own name.
 """
 
 import json

@@ -120,8 +120,8 @@ async def test_closing_ends_a_command_that_ignores_everything(
     assert running(mark) == []
 
 
-async def test_a_home_can_be_kept(bring: Bring) -> None:
-    shell = await bring(keep_home=True)
+async def test_a_home_can_be_kept(bring: Bring, sandbox: str) -> None:
+    shell = await bring(keep_home=True, sandbox=sandbox)
     await shell.submit("echo mine >file")
     assert shell.home is not None
     await shell.close()
@@ -135,7 +135,11 @@ async def test_a_home_can_be_kept(bring: Bring) -> None:
 
 @pytest.mark.parametrize(
     "lock",
-    ["mkdir -p a/b && touch a/b/c && chmod 000 a/b a", "ln -s / root; ln -s loop loop", "mkfifo p"],
+    [
+        "mkdir -p a/b && touch a/b/c && chmod 000 a/b a",
+        "ln -s / root; ln -s loop loop; mkfifo pipe",
+        "mkdir -p $(printf 'd/%.0s' {1..1800})",
+    ],
 )
 async def test_a_home_that_does_not_want_to_go_goes(bring: Bring, lock: str) -> None:
     shell = await bring()
