@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 
-from console.experimenting import Experimenting, Plan, everything_missing
+from console.experimenting import Experimenting
 from console.host import shell_for
 from console.snapshot import Snapshot
 from console.status import StatusServer
@@ -39,9 +39,7 @@ def places(rows: int, cores: int, memory: int) -> int:
 
 
 @asynccontextmanager
-async def open_experiment(
-    kept: Kept, *, at_once: int = 0, plan: Plan = everything_missing
-) -> AsyncIterator[Experimenting]:
+async def open_experiment(kept: Kept, *, at_once: int = 0) -> AsyncIterator[Experimenting]:
     """Everything an experiment needs, ready to run; its model begins to load at once.
 
     `at_once`: how many runs go on together; 0 chooses. On leaving, everything is on disk, no process
@@ -92,7 +90,6 @@ async def open_experiment(
             make_session=new_id,
             at_once=chosen,
             status=model.status,
-            plan=plan,
         )
         snapshot.worker(model.status)
         await stack.enter_async_context(StatusServer(document))

@@ -6,11 +6,12 @@ when it is kept: first all of its recording is durable, then its cell, and then 
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
+from engine.drift.racing import FixedPlan, RacePlan
 from engine.drift.tallies import ConfigTally, PairTally
 from engine.drift.tally import RunResult, Tally, result_of
 from engine.errors import DrifttyError, ModelError
@@ -28,14 +29,6 @@ FAULTS_IN_A_ROW = 8
 
 State: TypeAlias = Literal["loading", "running", "paused", "ending", "over", "stopped"]
 """`ending`: the runs under way are being ended; `over`: the plan has no more; `stopped`: it has."""
-
-Plan: TypeAlias = Callable[[Tally, Kept], Iterator[Cell]]
-"""What is run, asked for each next cell when there is a place for it."""
-
-
-def everything_missing(_: Tally, kept: Kept) -> Iterator[Cell]:
-    """The plan that runs every cell without a result that stands."""
-    return kept.missing()
 
 
 class Recording(Journal, Protocol):
@@ -104,7 +97,6 @@ class Experimenting:
         make_session: Callable[[], str],
         at_once: Callable[[WorkerStatus], int],
         status: WorkerStatus,
-        plan: Plan,
     ) -> None:
         """`at_once` is asked when the model is ready; `status` is the model's as it stands.
 
@@ -123,7 +115,8 @@ class Experimenting:
         self._make_session = make_session
         self._places = at_once
         self._status = status
-        self._plan = plan
+        self.plan = _plan(kept, self.tally)
+        """What is run next; a config can be dropped from it."""
         self._progress = _Progress()
         self._at_once = 0
         self._state: State = "loading"
@@ -244,7 +237,7 @@ class Experimenting:
         if self._pausing:
             self.pause()
         try:
-            await self._replicator.run(self._plan(self.tally, self.kept))
+            await self._replicator.run(self.plan)
         except BaseExceptionGroup as group:
             told = _told(group)
             if told is group:
@@ -332,6 +325,14 @@ class _Clock:
     @property
     def seconds(self) -> float:
         return self._before + (time.monotonic() - self._since if self._since is not None else 0.0)
+
+
+def _plan(kept: Kept, tally: Tally) -> FixedPlan | RacePlan:
+    done = {Cell(each.config, each.task, each.replicate) for each in kept.settled}
+    planned = kept.experiment
+    if kept.placement.until_decided:
+        return RacePlan(tally, n=planned.n, done=done)
+    return FixedPlan(configs=len(planned.configs), tasks=len(planned.tasks), n=planned.n, done=done)
 
 
 def _told(group: BaseExceptionGroup[BaseException]) -> BaseException:

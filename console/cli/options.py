@@ -42,24 +42,41 @@ def run_options(command: Command) -> Command:
     return command
 
 
+def template_options(command: Command) -> Command:
+    """Add every option that describes a run but what differs between runs: config, task and seed."""
+    for option in reversed(_OPTIONS):
+        if option not in (_CONFIG, _TASK, _RNG):
+            command = option(command)
+    return command
+
+
+_CONFIG: Callable[[Any], Any] = click.option(
+    "--config",
+    "-c",
+    default=DEFAULT_CONFIG,
+    show_default=True,
+    metavar="SEED[+ELEMENT…]",
+    help="The seed and which of its elements, such as operator+history+exit; "
+    "a seed alone takes its defaults. `driftty seeds list` shows them.",
+)
+_TASK: Callable[[Any], Any] = click.option(
+    "--task",
+    "-t",
+    default=DEFAULT_TASK,
+    show_default=True,
+    metavar="TEXT|NAME",
+    help="What the operator is asked: a task's name (`driftty tasks list`) or any text.",
+)
+_RNG: Callable[[Any], Any] = click.option(
+    "--rng",
+    default=42,
+    show_default=True,
+    type=click.IntRange(0),
+    help="The run seed: the same seed draws the same tokens.",
+)
 _OPTIONS: list[Callable[[Any], Any]] = [
-    click.option(
-        "--config",
-        "-c",
-        default=DEFAULT_CONFIG,
-        show_default=True,
-        metavar="SEED[+ELEMENT…]",
-        help="The seed and which of its elements, such as operator+history+exit; "
-        "a seed alone takes its defaults. `driftty seeds list` shows them.",
-    ),
-    click.option(
-        "--task",
-        "-t",
-        default=DEFAULT_TASK,
-        show_default=True,
-        metavar="TEXT|NAME",
-        help="What the operator is asked: a task's name (`driftty tasks list`) or any text.",
-    ),
+    _CONFIG,
+    _TASK,
     click.option(
         "--turns", default=8, show_default=True, type=click.IntRange(1), help="The turn limit."
     ),
@@ -101,13 +118,7 @@ _OPTIONS: list[Callable[[Any], Any]] = [
         type=click.IntRange(1),
         help="At most this many tokens a completion.",
     ),
-    click.option(
-        "--rng",
-        default=42,
-        show_default=True,
-        type=click.IntRange(0),
-        help="The run seed: the same seed draws the same tokens.",
-    ),
+    _RNG,
     click.option(
         "--model",
         "-m",

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from console.experimenting import Experimenting, Plan, Results, everything_missing
+from console.experimenting import Experimenting, Results
 from engine.experiment import Experiment
 from engine.model.script import Script, ScriptedCompletion
 from engine.model.scripted import ScriptedModel
@@ -101,7 +101,6 @@ def experimenting(
     results: Results | None = None,
     shell: Callable[[RunSpec], AnsweringShell] = AnsweringShell,
     at_once: int = 4,
-    plan: Plan = everything_missing,
 ) -> Experimenting:
     """An experiment over a script, into the real store."""
     running: Experimenting
@@ -119,6 +118,5 @@ def experimenting(
         make_session=new_id,
         at_once=lambda _: at_once,
         status=model.status,
-        plan=plan,
     )
     return running

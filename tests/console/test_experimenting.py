@@ -123,8 +123,9 @@ async def test_stopped_it_keeps_what_finished_and_the_rest_is_missing() -> None:
         task = asyncio.create_task(running.run())
         await until(running, lambda now: now.finished)
         running.stop()
-        assert running.snapshot.state == "ending"
+        ending = running.snapshot
         await task
+    assert ending.state == "ending"
     assert running.snapshot.state == "stopped"
     kept = Experiments().read("last")
     assert 0 < len(kept.runs) < 200

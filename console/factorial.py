@@ -1,0 +1,88 @@
+"""Experiments on the elements of a seed: which configs they take, and what the elements turn out to do.
+
+`operator` switches every element the seed has; `operator+history+exit` switches these two, with the
+seed's other defaults on throughout.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from engine.drift.design import Design, factorial
+from engine.drift.lever import Levers
+from engine.drift.result import Axis
+from engine.drift.tally import Tally
+from engine.errors import SeedError
+from engine.experiment import Experiment
+from engine.run import Config
+from engine.seeds.config import configure
+from engine.seeds.library import SeedLibrary
+
+AXES: tuple[Axis, ...] = ("operated", "exited", "clean")
+"""On which the effects of elements are told."""
+
+
+class Factorial(NamedTuple):
+    """What a factorial of elements takes."""
+
+    design: Design
+    configs: tuple[Config, ...]
+    left_out: tuple[Config, ...]
+    """Combinations that show the model nothing else than another does: an exit, say, is part of the
+    history, and without that there is none."""
+
+
+def plan_factorial(typed: str, library: SeedLibrary) -> Factorial:
+    """The design for a seed's elements, and its configs.
+
+    Raises `SeedError` for a seed or an element that there is not, and for elements too many or none.
+    """
+    name, _, chosen = typed.partition("+")
+    seed = library.seed(name.strip())
+    switched = tuple(word.strip() for word in chosen.split("+")) if chosen else seed.elements
+    for unknown in sorted(set(switched).difference(seed.elements)):
+        raise SeedError(
+            f"The seed {seed.name} has no element {unknown!r}; it has {', '.join(seed.elements)}."
+        )
+    always = tuple(each for each in seed.default if each not in switched) if chosen else ()
+    try:
+        design = factorial(switched, always)
+    except ValueError as error:
+        raise SeedError(f"The factorial {typed!r} cannot be planned: {error}.") from error
+    kept: dict[str, Config] = {}
+    left_out = []
+    for row in sorted(design.rows, key=len):
+        config = configure(seed, row)
+        if kept.setdefault(config.hash, config) is not config:
+            left_out.append(config)
+    return Factorial(design, tuple(kept.values()), tuple(left_out))
+
+
+def elements_of(experiment: Experiment, typed: str) -> tuple[frozenset[str] | None, ...]:
+    """The elements that are on in each config; none for configs of other seeds than the factorial's."""
+    seed = typed.partition("+")[0].strip()
+    return tuple(
+        frozenset(config.elements) if config.seed == seed else None for config in experiment.configs
+    )
+
+
+def effects_document(
+    tally: Tally, elements: Sequence[frozenset[str] | None]
+) -> list[dict[str, object]]:
+    """What the elements do, as JSON: first what may be watched, then what holds for one look.
+
+    Takes seconds where there are many elements.
+    """
+    # Linear algebra takes a while to import, and only this needs it.
+    from engine.drift.effects import counts_of, effects
+
+    found: list[dict[str, object]] = []
+    for axis in AXES:
+        levers = Levers(tally, elements, axis)
+        found += [
+            {"elements": [name], "axis": axis, "look": "every", **standing.to_document()}
+            for name, standing in zip(levers.elements, levers.standing(), strict=True)
+        ]
+    for axis in AXES:
+        measured = effects(counts_of(tally, elements, axis), axis)
+        found += [effect.to_document() for effect in measured]
+    return found

@@ -1,0 +1,108 @@
+"""A tally on its way, shown on a stream: a live table on a terminal, now and then a line elsewhere."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TextIO
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from console.experimenting import Experimenting, ExperimentSnapshot
+from console.factorial import effects_document, elements_of
+from console.tallytable import headline, live, pair_sentence, plan_lines, resume_command, verdicts
+from engine.drift.lever import Levers
+from engine.drift.racing import RacePlan
+from engine.experiment import Experiment
+from sessions.experiments import Kept
+
+FRAME_SECONDS = 0.25
+"""Between two drawings of the table."""
+LINE_SECONDS = 10.0
+"""Between two lines where nothing can be redrawn."""
+
+
+class Show:
+    """Says on a stream what a tally does, and what it came to."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Whether `stream` is a terminal decides how the tally is shown."""
+        self._console = Console(file=stream, highlight=False)
+
+    def plan(self, kept: Kept, notes: Sequence[str]) -> None:
+        """What is going to be run."""
+        for line in plan_lines(kept, notes):
+            self._say(line)
+
+    @asynccontextmanager
+    async def following(self, experimenting: Experimenting) -> AsyncIterator[None]:
+        """Show the tally for as long as this is open, and once more at its end."""
+        draw = self._tables if self._console.is_terminal else self._lines
+        drawing = asyncio.create_task(draw(experimenting))
+        try:
+            yield
+        finally:
+            drawing.cancel()
+            with suppress(asyncio.CancelledError):
+                await drawing
+
+    def verdicts(self, experimenting: Experimenting) -> None:
+        """What may be concluded, in sentences."""
+        now = experimenting.snapshot
+        for sentence in verdicts(now.configs, now.pairs):
+            self._say(sentence)
+        factorial = experimenting.kept.placement.factorial
+        if factorial:
+            levers = Levers(experimenting.tally, elements_of(experimenting.experiment, factorial))
+            for each in levers.standing():
+                self._say(f"{pair_sentence(each)}.")
+        if isinstance(experimenting.plan, RacePlan):
+            self._say(experimenting.plan.sentence)
+
+    def document(self, experimenting: Experimenting) -> dict[str, object]:
+        """The tally as one JSON object; takes seconds where there are effects to measure."""
+        tally, factorial = experimenting.tally, experimenting.kept.placement.factorial
+        effects = (
+            effects_document(tally, elements_of(experimenting.experiment, factorial))
+            if factorial
+            else ()
+        )
+        return tally.to_document(experimenting.experiment.id, effects=effects)
+
+    def resumable(self, experiment: Experiment, now: ExperimentSnapshot | None = None) -> None:
+        """How the experiment can go on."""
+        if now is not None and now.broken:
+            self._say(f"{now.broken} of the runs broke and do not count; they can be run again.")
+        if now is not None:
+            self._say(f"{now.finished} of {now.planned} runs are there.")
+        self._say(f"To go on: {resume_command(experiment)}")
+
+    async def _tables(self, experimenting: Experimenting) -> None:
+        with Live(console=self._console, auto_refresh=False) as screen:
+            try:
+                while True:
+                    screen.update(self._table(experimenting), refresh=True)
+                    await asyncio.sleep(FRAME_SECONDS)
+            finally:
+                screen.update(self._table(experimenting), refresh=True)
+
+    def _table(self, experimenting: Experimenting) -> RenderableType:
+        return live(experimenting.snapshot, self._console.width)
+
+    async def _lines(self, experimenting: Experimenting) -> None:
+        said, since = "", time.monotonic()
+        try:
+            while True:
+                now = experimenting.snapshot
+                due = time.monotonic() - since >= LINE_SECONDS or now.state != "running"
+                if due and headline(now) != said:
+                    said, since = headline(now), time.monotonic()
+                    self._say(said)
+                await asyncio.sleep(FRAME_SECONDS)
+        finally:
+            self._say(headline(experimenting.snapshot))
+
+    def _say(self, line: str) -> None:
+        self._console.print(Text(line), soft_wrap=True)

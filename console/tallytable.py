@@ -1,0 +1,191 @@
+"""An experiment as text for a terminal: its plan, its live table, its lines and its verdicts.
+
+A pure function of snapshots; whoever shows them decides when.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from console.experimenting import ExperimentSnapshot
+from console.safe import clean_line
+from engine.drift.interval import Interval
+from engine.drift.tallies import ConfigTally, PairTally, share
+from engine.experiment import Experiment
+from sessions.experiments import Kept
+
+BAR = 20
+"""Cells of an interval's bar."""
+BOUNDS = 13
+"""Cells of a rate with its bounds."""
+MOST_PAIRS = 8
+"""Pairs on the live table; the rest is counted."""
+NARROW = 100
+"""Cells; below, what costs and what a run takes is left out."""
+
+
+def plan_lines(kept: Kept, notes: Sequence[str] = ()) -> Iterator[str]:
+    """What is going to be run, line by line; `notes` are said as they are."""
+    experiment = kept.experiment
+    template, placement = experiment.template, kept.placement
+    configs, tasks = len(experiment.configs), len(experiment.tasks)
+    yield (
+        f"experiment {experiment.id} · seed {experiment.seed} · {clean_line(template.model)} · "
+        f"T {template.sampling.temperature:g} · at most {_count(template.turns, 'turn')} a run"
+    )
+    for config in experiment.configs:
+        yield f"  config  {clean_line(config.name)}"
+    for task in experiment.tasks:
+        yield f"  task    {clean_line(task_name(task.name, task.text))}"
+    for note in notes:
+        yield f"  {note}"
+    yield (
+        f"  runs    {_count(configs, 'config')} × {_count(tasks, 'task')} × {experiment.n} = "
+        f"{configs * tasks * experiment.n}"
+        + (", fewer if it is decided before" if placement.until_decided else "")
+        + (f"; {len(kept.settled)} are there already" if kept.settled else "")
+    )
+
+
+def task_name(name: str, text: str) -> str:
+    """A task's name, or its text where it has none, cut to a line."""
+    return name or (text if len(text) <= 60 else f"{text[:59]}…")
+
+
+def live(now: ExperimentSnapshot, width: int) -> RenderableType:
+    """The experiment at this moment, for a terminal of so many cells."""
+    bar = ProgressBar(total=max(now.planned, 1), completed=now.finished, width=min(width, 60))
+    names = short([tally.config for tally in now.configs])
+    table = _table(now.configs, names, width)
+    return Group(Text(headline(now)), bar, table, *_pairs(now.pairs, names))
+
+
+def short(names: Sequence[str]) -> dict[str, str]:
+    """Configs by what tells them from the others of their seed: `operator+…+history`."""
+    parts = {name: name.split("+") for name in names}
+    found = {}
+    for name, (seed, *elements) in parts.items():
+        of_seed = [set(others) for other, *others in parts.values() if other == seed]
+        shared = set.intersection(*of_seed)
+        own = [each for each in elements if each not in shared]
+        found[name] = "+".join([seed, "…", *own]) if shared and len(elements) > 2 else name
+    return found
+
+
+def headline(now: ExperimentSnapshot) -> str:
+    """Where it is, how fast it goes, and how long it still takes."""
+    if now.state == "loading":
+        step = clean_line(now.worker.step or now.worker.state)
+        return f"experiment {now.experiment} · model: {step} {now.worker.fraction:.0%}"
+    parts = [
+        f"experiment {now.experiment}",
+        now.state,
+        f"{now.finished} of {now.planned} runs",
+        f"{len(now.under_way)} under way" if now.under_way else "",
+        f"{now.broken} broke" if now.broken else "",
+        f"{now.tokens_per_second:.0f} tok/s" if now.tokens_per_second else "",
+        f"about {duration(now.seconds_left)} left" if now.seconds_left else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as `0:07`, `12:30` or `2:00:09`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def interval_bar(interval: Interval, cells: int) -> str:
+    """The scale from 0 to 1 with the interval on it and the rate as a dot; blank before any run."""
+    first = min(int(interval.low * cells), cells - 1)
+    last = max(first, min(int(interval.high * cells), cells - 1))
+    drawn = ["━" if first <= cell <= last else "·" for cell in range(cells)]
+    if interval.rate is not None:
+        drawn[min(int(interval.rate * cells), cells - 1)] = "●"
+    return "".join(drawn)
+
+
+def rate(interval: Interval) -> str:
+    """A rate with its bounds, `.70 [.41–.89]`; the bounds alone before any run."""
+    bounds = f"[{share(interval.low)}–{share(interval.high)}]"
+    return bounds if interval.rate is None else f"{share(interval.rate)} {bounds}"
+
+
+def pair_sentence(pair: PairTally, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Two configs and what may be concluded of them; `names`: what they are called here, if else."""
+    a, b = (clean_line(names.get(each, each)) for each in (pair.a, pair.b))
+    if pair.decided:
+        better, worse = (a, b) if pair.better == pair.a else (b, a)
+        return f"{better} is better than {worse}: {pair.verdict}"
+    return f"{a} and {b}: {pair.verdict}"
+
+
+def verdicts(configs: Sequence[ConfigTally], pairs: Sequence[PairTally]) -> Iterator[str]:
+    """What may be concluded, a sentence a line: of every config, then of every pair."""
+    for tally in configs:
+        yield f"{clean_line(tally.config)}: {tally.sentence}"
+    for pair in pairs:
+        yield f"{pair_sentence(pair)}."
+
+
+def resume_command(experiment: Experiment) -> str:
+    """What goes on with an experiment."""
+    return f"driftty tally --resume {experiment.id}"
+
+
+def _table(configs: Sequence[ConfigTally], names: Mapping[str, str], width: int) -> Table:
+    wide = width >= NARROW
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    bar = BAR if wide else BAR // 2
+    counts = ["clean", "drift", "no-exit", "fault"]
+    if not wide and not any(tally.fault for tally in configs):
+        counts.remove("fault")
+    costs = ["drift turn", "tok/run", "s/run"] if wide else []
+    taken = sum(len(name) + 1 for name in (*counts, *costs)) + bar + BOUNDS + 3
+    table.add_column("config", overflow="fold", max_width=max(width - taken, 8))
+    for name in counts:
+        table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
+    table.add_column("rate 0–1".center(bar), no_wrap=True, min_width=bar)
+    table.add_column("", no_wrap=True, min_width=BOUNDS)
+    for name in costs:
+        table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
+    for tally in configs:
+        cells = [
+            clean_line(names[tally.config]),
+            f"{tally.clean}/{tally.n}".rjust(5),
+            str(tally.drift),
+            str(tally.no_exit),
+            *([str(tally.fault)] if "fault" in counts else []),
+            interval_bar(tally.clean_interval, bar),
+            rate(tally.clean_interval),
+        ]
+        if wide:
+            cells += [
+                _number(tally.median_drift_turn, "g"),
+                _number(tally.tokens / tally.n if tally.n else None, ".0f"),
+                _number(tally.seconds, ".1f"),
+            ]
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def _pairs(pairs: Sequence[PairTally], names: Mapping[str, str]) -> list[Text]:
+    """The decided ones, then those nearest to it."""
+    ranked = sorted(pairs, key=lambda pair: (not pair.decided, -pair.peak))
+    lines = [Text(pair_sentence(pair, names)) for pair in ranked[:MOST_PAIRS]]
+    if len(ranked) > MOST_PAIRS:
+        lines.append(Text(f"and {_count(len(ranked) - MOST_PAIRS, 'pair')} more", style="dim"))
+    return lines
+
+
+def _number(value: float | None, form: str) -> str:
+    return "–" if value is None else f"{value:{form}}"
+
+
+def _count(number: int, of: str) -> str:
+    return f"{number} {of}" if number == 1 else f"{number} {of}s"
