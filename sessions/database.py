@@ -34,7 +34,7 @@ def prepare(path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> Non
     where it is not a store of ours, is damaged, is newer than this program, or cannot be written.
     """
     try:
-        if not path.exists():
+        if not is_there(path):
             _create(path, migrations)
     except sqlite3.Error as error:
         raise explain(error, path) from error
@@ -61,6 +61,14 @@ def bring_up_to_date(path: Path, migrations: Sequence[Sequence[str]] = MIGRATION
         raise _unwritable(error, path) from error
 
 
+def is_there(path: Path) -> bool:
+    """Whether anything lies at the path. Raises `StoreError` where one may not even look."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise _unreadable(error, path) from error
+
+
 def read_version(path: Path) -> int:
     """The schema version of the store at `path`, read without writing anything.
 
@@ -70,7 +78,7 @@ def read_version(path: Path) -> int:
         with path.open("rb") as file:
             beginning = file.read(len(_MAGIC))
     except OSError as error:
-        raise StoreError(f"The session store {path} cannot be read: {error.strerror}.") from error
+        raise _unreadable(error, path) from error
     if not beginning:
         raise StoreError(
             f"The session store {path} is an empty file: something emptied it. Restore it from a "
@@ -242,6 +250,13 @@ def _newer(path: Path, version: int, ours: int) -> StoreError:
         f"The session store {path} was written by a newer driftty (its format is {version}, this one "
         f"knows {ours}). It was left untouched: update driftty, or choose another folder with "
         "DRIFTTY_DATA_DIR."
+    )
+
+
+def _unreadable(error: OSError, path: Path) -> StoreError:
+    return StoreError(
+        f"The session store {path} cannot be read: {error.strerror or error}. See that it is a file "
+        "and that you may read it and its folder, or choose another with DRIFTTY_DATA_DIR."
     )
 
 

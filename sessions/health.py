@@ -21,7 +21,7 @@ async def describe_store(path: Path | None = None) -> str:
     Checks that it is ours, that it can be written, and, up to 256 MB, that it is sound.
     """
     path = path or database.default_path()
-    if not path.exists():
+    if not database.is_there(path):
         return await asyncio.to_thread(_describe_folder, path)
     async with Library.open(path) as library:
         recorded = await library.count()

@@ -51,7 +51,7 @@ def take_in(recording: Recording, events: Sequence[AnyEvent], path: Path | None 
 
 def _head(path: Path, session: str) -> bytes | None:
     """The last link of a session in the store; none where it is not there."""
-    if not path.exists():
+    if not database.is_there(path):
         return None
     database.bring_up_to_date(path)
     try:

@@ -61,7 +61,7 @@ class Library:
         Raises `StoreError` where what is there cannot be read; an older store is brought up to date.
         """
         path = path or database.default_path()
-        if not path.exists():
+        if not database.is_there(path):
             yield cls(path, None)
             return
         await asyncio.to_thread(database.bring_up_to_date, path)

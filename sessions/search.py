@@ -74,7 +74,7 @@ class Search:
         `progress` is told how many of the sessions that are new have been read. Raises `StoreError`.
         """
         wanted = _expression(words)
-        if not wanted or not self._store.exists():
+        if not wanted or not database.is_there(self._store):
             return []
         database.bring_up_to_date(self._store)
         with self._opened() as connection:

@@ -96,7 +96,7 @@ class Shelf:
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
         """One transaction."""
-        if not self._path.exists():
+        if not database.is_there(self._path):
             raise StoreError(f"No session is recorded yet in {self._path}.")
         database.bring_up_to_date(self._path)
         try:

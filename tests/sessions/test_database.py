@@ -6,8 +6,9 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -265,9 +266,12 @@ from sessions.library import Library
 from sessions.recorder import Recorder
 os.setuid(int(sys.argv[2]))
 async def main(path):
-    async with Library.open(path) as library:
-        found = await library.sessions()
-        print("listed", len(found), [e.at async for e in library.events(found[0].id)] if found else "")
+    try:
+        async with Library.open(path) as library:
+            found = await library.sessions()
+            print("listed", len(found), [e.at async for e in library.events(found[0].id)])
+    except StoreError as error:
+        print("refused:", error)
     try:
         async with Recorder.open(path): print("recorded")
     except StoreError as error:
@@ -282,27 +286,44 @@ async def record_one(path: Path) -> None:
         recorder.record(session, begin(session))
 
 
-def test_a_folder_that_cannot_be_written_can_still_be_read(tmp_path: Path) -> None:
-    path = tmp_path / "driftty.db"
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other users can get to, as those of pytest are not."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+        Path(name).chmod(0o755)
+
+
+def as_somebody(path: Path) -> str:
+    """What one who is not root gets to see of a store."""
+    uid = NOBODY if os.getuid() == 0 else os.getuid()
+    ran = subprocess.run(
+        [sys.executable, "-c", LIST_AND_RECORD, str(path), str(uid)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def test_a_folder_that_cannot_be_written_can_still_be_read(open_folder: Path) -> None:
+    path = open_folder / "driftty.db"
     asyncio.run(record_one(path))
     path.chmod(0o444)
-    tmp_path.chmod(0o555)
-    uid = NOBODY if os.getuid() == 0 else os.getuid()
-    if uid == NOBODY:
-        for parent in list(tmp_path.parents)[:2]:  # Those that pytest made, closed to others.
-            parent.chmod(parent.stat().st_mode | 0o011)
-    try:
-        ran = subprocess.run(
-            [sys.executable, "-c", LIST_AND_RECORD, str(path), str(uid)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    finally:
-        tmp_path.chmod(0o755)
-    assert "listed 1 [0]" in ran.stdout, ran.stderr
-    assert "refused: The session store" in ran.stdout
-    assert "cannot be written" in ran.stdout or "cannot be opened" in ran.stdout
+    open_folder.chmod(0o555)
+    told = as_somebody(path)
+    assert "listed 1 [0]" in told
+    assert "refused: The session store" in told
+    assert "cannot be written" in told or "cannot be opened" in told
+
+
+def test_a_folder_that_cannot_be_entered_is_a_sentence(open_folder: Path) -> None:
+    path = open_folder / "driftty.db"
+    asyncio.run(record_one(path))
+    open_folder.chmod(0o000)
+    assert as_somebody(path).count("cannot be read: Permission denied") == 2
 
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:

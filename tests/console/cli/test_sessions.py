@@ -219,4 +219,4 @@ def test_on_a_narrow_terminal_only_words_are_cut(
     for line in lines[1:]:
         assert "▲ drift" in line
         assert line.rstrip().endswith("narration @2   1.0 s")
-    assert ("smollm2" in lines[1]) == (width > 100)
+    assert ("smol" in lines[1]) == (width > 100)
