@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from rich.console import Group, RenderableType
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -20,11 +19,15 @@ from sessions.experiments import Kept
 
 BAR = 20
 """Cells of an interval's bar."""
+PROGRESS = 60
+"""Cells of the progress bar, at most."""
 BOUNDS = 13
 """Cells of a rate with its bounds."""
 MOST_PAIRS = 8
 """Pairs on the live table; the rest is counted."""
-NARROW = 100
+FEW_ELEMENTS = 2
+"""A seed whose configs have no more than these is shown in full."""
+NARROW = 120
 """Cells; below, what costs and what a run takes is left out."""
 
 
@@ -58,7 +61,8 @@ def task_name(name: str, text: str) -> str:
 
 def live(now: ExperimentSnapshot, width: int) -> RenderableType:
     """The experiment at this moment, for a terminal of so many cells."""
-    bar = ProgressBar(total=max(now.planned, 1), completed=now.finished, width=min(width, 60))
+    done = int(now.finished / max(now.planned, 1) * min(width, PROGRESS))
+    bar = Text.assemble("━" * done, ("─" * (min(width, PROGRESS) - done), "dim"))
     names = short([tally.config for tally in now.configs])
     table = _table(now.configs, names, width)
     return Group(Text(headline(now)), bar, table, *_pairs(now.pairs, names))
@@ -72,7 +76,8 @@ def short(names: Sequence[str]) -> dict[str, str]:
         of_seed = [set(others) for other, *others in parts.values() if other == seed]
         shared = set.intersection(*of_seed)
         own = [each for each in elements if each not in shared]
-        found[name] = "+".join([seed, "…", *own]) if shared and len(elements) > 2 else name
+        worth_it = shared and max(map(len, of_seed)) > FEW_ELEMENTS
+        found[name] = "+".join([seed, "…", *own]) if worth_it else name
     return found
 
 

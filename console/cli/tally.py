@@ -216,8 +216,6 @@ async def _run(kept: "Kept", notes: list[str], *, at_once: int, as_json: bool) -
     from console.tallyshow import Show
     from engine.errors import DrifttyError
 
-    show = Show(sys.stderr)
-    show.plan(kept, notes)
     running: list[Experimenting] = []
     interrupted = asyncio.Event()
 
@@ -228,6 +226,8 @@ async def _run(kept: "Kept", notes: list[str], *, at_once: int, as_json: bool) -
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop)
+    show = Show(sys.stderr)
+    show.plan(kept, notes)
     try:
         async with open_experiment(kept, at_once=at_once) as experimenting:
             running.append(experimenting)

@@ -1,0 +1,115 @@
+"""`driftty tally` as a process of its own, with the scripted operator and real shells."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from console.cli.tally import command
+from sessions.experiments import Experiments
+
+TALLY = [sys.executable, "-m", "console", "tally"]
+DEMO = ["--demo", "-c", "false-memories", "-c", "bare", "--turns", "2"]
+CONFIG = {"config", "n", "clean", "drift", "no_exit", "fault", "operated", "exited", "done", "rate"}
+
+
+def tally(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*TALLY, *arguments], capture_output=True, text=True, timeout=90, check=False
+    )
+
+
+@pytest.mark.shell
+def test_one_object_on_standard_output_and_raising_n_keeps_the_first_runs() -> None:
+    ran = tally(*DEMO, "-n", "1", "--json")
+    assert ran.returncode == 0, ran.stderr
+    document: dict[str, Any] = msgspec.json.decode(ran.stdout)
+    assert {"experiment", "configs", "pairs", "effects"} <= set(document)
+    assert set(document["configs"][0]) >= CONFIG | {"low", "high", "drift_kinds"}
+    assert [(each["n"], each["no_exit"]) for each in document["configs"]] == [(1, 1), (1, 1)]
+    assert {"a", "b", "e_value", "decided"} <= set(document["pairs"][0])
+    assert "2 configs × 1 task × 1 = 2" in ran.stderr
+    assert "1 run: nothing can be concluded from it" in ran.stderr
+    first = Experiments().read("last").runs
+
+    ran = tally("--resume", "-n", "2")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout == ""
+    assert "= 4; 2 are there already" in ran.stderr
+    kept = Experiments().read(document["experiment"])
+    assert kept.runs[:2] == first
+    assert not list(kept.missing())
+
+
+@pytest.mark.shell
+def test_an_interrupt_says_how_to_go_on() -> None:
+    process = subprocess.Popen([*TALLY, *DEMO, "-n", "500"], stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "  runs " in line:
+            break
+    process.send_signal(signal.SIGINT)
+    rest = process.stderr.read()
+    assert process.wait(timeout=60) == 130
+    kept = Experiments().take_up("last")
+    assert f"To go on: driftty tally --resume {kept.experiment.id}\n" in rest
+    assert "Traceback" not in rest
+
+
+@pytest.mark.shell
+def test_on_a_terminal_one_table_is_drawn_over_and_over() -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([*TALLY, *DEMO, "-n", "1"], stderr=theirs, env=os.environ | TERM)
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            shown += os.read(ours, 65536)
+        except OSError:
+            break
+    os.close(ours)
+    assert process.wait(timeout=60) == 0
+    assert b"\x1b[2K" in shown
+    assert b"2 of 2 runs" in shown
+    assert "●".encode() in shown
+
+
+TERM = {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["-n", "0"], "-n"),
+        (["--stuck", "ask"], "nobody is there to be asked"),
+        (["-c", "bare", "-c", "bare"], "show the model the same"),
+        (["-t", "look", "-t", "look"], "A task is given twice"),
+        (["--resume", "-T", "0.5"], "--temperature is part of the experiment"),
+    ],
+)
+def test_what_makes_no_sense_is_usage_and_begins_no_experiment(
+    arguments: list[str], says: str
+) -> None:
+    ran = CliRunner().invoke(command, arguments)
+    assert ran.exit_code == 2
+    assert says in " ".join(ran.stderr.split())
+    assert Experiments().outlines() == []
+
+
+def test_help_names_every_way_to_go_on_and_what_the_exit_status_means() -> None:
+    text = CliRunner().invoke(command, ["--help"]).stdout
+    for word in (
+        "--resume",
+        "--until-decided",
+        "--factorial",
+        "separated",
+        "exit status",
+        "--json",
+    ):
+        assert word in text

@@ -1,0 +1,71 @@
+"""A factorial takes configs from a seed's elements, and tells what they do."""
+
+import msgspec
+import pytest
+
+from console.factorial import effects_document, elements_of, plan_factorial
+from engine.drift.tally import Tally
+from engine.errors import SeedError
+from engine.experiment import Cell
+from engine.seeds.config import parse_config
+from engine.seeds.library import SeedLibrary
+from tests.console.replicated import planned
+from tests.sessions.test_experiments import result
+
+LIBRARY = SeedLibrary()
+
+
+def test_every_combination_of_the_named_elements_with_the_others_as_they_are() -> None:
+    made = plan_factorial("operator+recovery+instruction", LIBRARY)
+    always = {"system", "history", "exit", "prompt"}
+    assert len(made.configs) == 4
+    assert all(always <= set(config.elements) for config in made.configs)
+    assert {frozenset(config.elements) - always for config in made.configs} == {
+        frozenset[str](),
+        frozenset({"recovery"}),
+        frozenset({"instruction"}),
+        frozenset({"recovery", "instruction"}),
+    }
+
+
+def test_combinations_that_show_the_model_the_same_are_run_once() -> None:
+    made = plan_factorial("false-memories", LIBRARY)
+    assert len(made.configs) + len(made.left_out) == len(made.design.rows) == 8
+    assert len({config.hash for config in made.configs}) == len(made.configs) == 6
+    assert all("history" not in config.elements for config in made.left_out)
+
+
+def test_a_seed_of_many_elements_is_a_fraction() -> None:
+    assert len(plan_factorial("operator", LIBRARY).configs) == 16
+
+
+@pytest.mark.parametrize("typed", ["nothing-like-it", "operator+wings", "operator+exit+exit"])
+def test_what_cannot_be_planned_is_a_sentence(typed: str) -> None:
+    with pytest.raises(SeedError):
+        plan_factorial(typed, LIBRARY)
+
+
+def test_the_lever_is_found_and_other_seeds_do_not_count() -> None:
+    made = plan_factorial("operator+recovery+instruction", LIBRARY)
+    configs = (*made.configs, parse_config("bare", LIBRARY))
+    experiment = msgspec.structs.replace(planned(), configs=configs, tasks=planned().tasks[:1])
+    elements = elements_of(experiment, "operator+recovery+instruction")
+    assert elements[-1] is None
+    tally = Tally.of(experiment)
+    for replicate in range(12):
+        for place, config in enumerate(configs):
+            good = "recovery" in config.elements
+            tally.feed(result(Cell(place, 0, replicate), "clean" if good else "drift"))
+    found = effects_document(tally, elements)
+    watched = {
+        str(each["elements"]): each["decided"]
+        for each in found
+        if each["look"] == "every" and each["axis"] == "clean"
+    }
+    assert watched == {"['recovery']": True, "['instruction']": False}
+    told = [
+        each["elements"]
+        for each in found
+        if each["look"] == "fixed" and each["axis"] == "clean" and each["told"]
+    ]
+    assert [list(each) for each in told if isinstance(each, tuple | list)] == [["recovery"]]
