@@ -180,6 +180,10 @@ class Operator:
             vetoed = vetoed or command is None
             said = _as_decided(said, verdict.line, command)
             if command:
+                meanwhile = self._shell.observe()
+                if meanwhile.raw:
+                    # What a person did while the command waited for their word.
+                    seen.append(meanwhile)
                 observation = await self._executor.execute(self._turn, command, more=left > 0)
                 seen.append(observation)
                 if left and observation.state in READING:

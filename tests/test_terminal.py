@@ -70,7 +70,7 @@ class Terminal:
         return found
 
     def close(self) -> None:
-        self._tmux("kill-server")
+        subprocess.run(["tmux", "-S", self._socket, "kill-server"], check=False)
 
 
 @pytest.fixture(params=[(80, 24), (120, 40), (200, 60)], ids=lambda size: f"{size[0]}x{size[1]}")
@@ -124,6 +124,24 @@ def test_quitting_during_a_run_asks_first(terminal: Terminal) -> None:
     assert "READY>" not in screen
     terminal.keys("Escape")
     terminal.until(lambda screen: "under way" not in screen)
+
+
+def test_closing_the_window_closes_the_session_and_leaves_no_process(terminal: Terminal) -> None:
+    open_demo(terminal)
+    start(terminal)
+    terminal.until(lambda screen: "root@box:~# id -un; pwd" in screen)
+    console = terminal.console()
+    started = console.children(recursive=True)
+    terminal.close()
+    _, alive = psutil.wait_procs([console, *started], timeout=30)
+    assert not alive
+    listed = subprocess.run(
+        [sys.executable, "-m", "console", "sessions", "list", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert '"stopped"' in listed.stdout
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

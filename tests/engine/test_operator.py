@@ -314,6 +314,34 @@ async def test_what_a_person_typed_and_said_between_turns_is_what_the_model_sees
     assert ended.exited
 
 
+async def test_what_a_person_typed_before_approving_a_command_is_shown_to_the_model_too() -> None:
+    stage = Stage("hostname", "exit")
+    stage.steering.set_mode("confirm")
+    waiting: list[asyncio.Task[None]] = []
+
+    async def step_in() -> None:
+        answered = asyncio.Event()
+
+        def listen(event: AnyEvent) -> None:
+            if isinstance(event, ShellWrote) and stage.shell_text().count("by hand") > 1:
+                answered.set()
+
+        stage.on_event = listen
+        stage.shell.type(b"echo by hand\r")
+        await answered.wait()
+        stage.steering.set_mode("watch")
+
+    def decide(event: AnyEvent) -> None:
+        if isinstance(event, CommandProposed):
+            waiting.append(asyncio.get_running_loop().create_task(step_in()))
+
+    stage.on_event = decide
+    await stage.run()
+    said = stage.live_turns[2][1]
+    assert "by hand" in said
+    assert said.endswith(f"box\n{PROMPT}")
+
+
 async def test_a_lost_worker_is_told_and_the_completion_asked_again() -> None:
     stage = Stage(ScriptedCompletion(text="hostname", gone_at=1), "exit")
     ended = await stage.run()
