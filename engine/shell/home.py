@@ -16,7 +16,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from engine.errors import ShellError
@@ -131,21 +131,20 @@ def _remove(path: Path) -> None:
     if not path.is_dir():
         path.unlink()
         return
-    try:
-        shutil.rmtree(path, onerror=_unlock)
-    except (OSError, RecursionError):
-        # Folders within folders, deeper than Python goes. What even rm leaves, if the disk fails,
-        # has no lock any more and is tried again by the next console.
-        subprocess.run(["rm", "-rf", "--", str(path)], stderr=subprocess.DEVNULL, check=False)
+    for prepare in (lambda _: None, _open_up):
+        with contextlib.suppress(OSError, RecursionError):
+            prepare(path)
+            shutil.rmtree(path)
+            return
+    # Folders within folders, deeper than Python goes. What even rm leaves, because the disk fails,
+    # has no lock any more once this console is gone, and is tried again by the next.
+    subprocess.run(["rm", "-rf", "--", str(path)], stderr=subprocess.DEVNULL, check=False)
 
 
-def _unlock(function: Callable[..., object], name: str, _: object) -> None:
-    """Make a folder accessible that its owner has closed, and try the removal again."""
-    with contextlib.suppress(FileNotFoundError):
-        for folder in (Path(name).parent, Path(name)):
-            if not folder.is_symlink():
-                folder.chmod(0o700)
-        if function in (os.unlink, os.rmdir):
-            function(name)
-        else:
-            shutil.rmtree(name, ignore_errors=True)
+def _open_up(path: Path) -> None:
+    """Make folders accessible that their owner has closed to himself."""
+    for folder, names, _ in os.walk(path):
+        for name in names:
+            below = Path(folder, name)
+            if not below.is_symlink():
+                below.chmod(0o700)

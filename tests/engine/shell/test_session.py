@@ -409,3 +409,27 @@ async def test_lines_typed_one_by_one_are_all_waited_for(shell: PtyShell) -> Non
 async def test_the_nonce_lies_in_no_file(shell: PtyShell) -> None:
     seen = await shell.submit("cat /run/shell.bash; grep -r aid= /run /etc 2>/dev/null")
     assert "aid=" not in plain(seen.raw).split("\n", 1)[1]
+
+
+async def test_without_a_sandbox_it_is_the_same_shell_and_says_that_it_has_none(
+    bring: Bring,
+) -> None:
+    shell = await bring(sandbox="none", files=(TaskFile("given", "1\n"),))
+    seen = await shell.submit("cat ~/given; (exit 3)")
+    assert (seen.state, seen.status) == ("done", 3)
+    assert await shell.check("cat given") == (0, "1\n")
+
+
+async def test_a_background_job_that_keeps_the_terminal_does_not_hold_up_the_end(
+    bring: Bring,
+) -> None:
+    shell = await bring(sandbox="none")
+    seen = await shell.submit("(trap '' HUP; exec sleep 5) & exit 6")
+    assert (seen.state, seen.status) == ("died", 6)
+    assert seen.took < 4_000_000_000
+
+
+async def test_a_size_for_no_terminal_is_nothing(shell: PtyShell) -> None:
+    PtyShell(ShellSpec()).resize(80, 24)
+    await shell.close()
+    shell.resize(80, 24)
