@@ -228,6 +228,13 @@ async def test_policy_eof_ends_what_reads_the_terminal() -> None:
     assert ended.outcome == "clean"
 
 
+async def test_policy_eof_still_interrupts_an_open_quote_which_it_would_not_survive() -> None:
+    stage = Stage("echo 'never closed", "exit", stuck="eof", drift="continue")
+    ended = await stage.run()
+    assert stage.told(ShellNudged)[0].action == "interrupt"
+    assert ended.exited
+
+
 async def test_policy_ask_waits_for_the_person_and_takes_what_they_typed() -> None:
     stage = Stage("read answer; echo got $answer", "exit", stuck="ask")
 
