@@ -26,6 +26,8 @@ DEMO_PACE = 0.05
 """The script types at a person's pace, which nobody wants to watch a hundred times."""
 SHELLS_A_CORE = 32
 """They mostly wait; more of them than this, and their starting and ending holds up the model."""
+RACING = 4
+"""Runs of each config under way in a race: what is begun before it is decided saves nothing."""
 RUN_BYTES = 64 * 1024 * 1024
 """Memory that is left for one run's shell and what it starts."""
 
@@ -69,7 +71,10 @@ async def open_experiment(kept: Kept, *, at_once: int = 0) -> AsyncIterator[Expe
 
     def chosen(status: WorkerStatus) -> int:
         free = psutil.virtual_memory().available
-        return at_once or places(status.rows, os.cpu_count() or 1, free)
+        fitting = places(status.rows, os.cpu_count() or 1, free)
+        if placement.until_decided:
+            fitting = min(fitting, RACING * len(kept.experiment.configs))
+        return at_once or fitting
 
     def document() -> dict[str, Any]:
         now = experimenting.snapshot
