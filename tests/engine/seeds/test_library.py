@@ -6,6 +6,7 @@ import pytest
 from engine import folders
 from engine.errors import SeedError
 from engine.seeds.library import SeedLibrary
+from engine.seeds.seed import ELEMENTS
 
 GOOD = """\
 name = "mine"
@@ -188,3 +189,13 @@ def test_shell_text_with_angle_brackets_and_pipes_is_no_control_token(tmp_path: 
     write(tmp_path, "mine.toml", text)
     problems = SeedLibrary(tmp_path).problems()
     assert [one for one in problems if Path(one.file).parent == tmp_path] == []
+
+
+def test_operator_thinks_is_operator_with_other_defaults(tmp_path: Path) -> None:
+    library = SeedLibrary(tmp_path)
+    operator, thinks = library.seed("operator"), library.seed("operator-thinks")
+    assert [(turn.element, turn.role, turn.text, turn.reasoning) for turn in thinks.turns] == [
+        (turn.element, turn.role, turn.text, turn.reasoning) for turn in operator.turns
+    ]
+    assert operator.elements == ELEMENTS
+    assert "reasoning" in set(thinks.default) - set(operator.default)
