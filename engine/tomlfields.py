@@ -62,7 +62,7 @@ class Fields:
 
     def text(self, key: str, default: str | None = None) -> str:
         """A string; required without a default."""
-        value = self._value(key, default, 'write it as a string, like name = "…"')
+        value = self._value(key, default, f'write it as a string, like {key} = "…"')
         if isinstance(value, str):
             return value
         self._mistyped(key, value, f'a string, like {key} = "…"')

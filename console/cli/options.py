@@ -1,11 +1,13 @@
 """What `run` and `open` both ask: the options that describe a run, and the run they describe."""
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar, get_args
 
 import click
 import msgspec
 
+from engine.errors import DrifttyError, SeedError, TaskError
 from engine.run import (
     Channel,
     CommandPolicy,
@@ -50,6 +52,19 @@ def template_options(command: Command) -> Command:
     return command
 
 
+class Finite(click.FloatRange):
+    """A number in a range that is one: neither `nan`, which no range excludes, nor endless."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number; fails as usage does."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
+
+
 _CONFIG: Callable[[Any], Any] = click.option(
     "--config",
     "-c",
@@ -85,14 +100,14 @@ _OPTIONS: list[Callable[[Any], Any]] = [
         "-T",
         default=_SAMPLING.temperature,
         show_default=True,
-        type=click.FloatRange(0.0),
+        type=Finite(0.0),
         help="0 takes the likeliest token.",
     ),
     click.option(
         "--top-p",
         default=_SAMPLING.top_p,
         show_default=True,
-        type=click.FloatRange(0, 1, min_open=True),
+        type=Finite(0, 1, min_open=True),
     ),
     click.option(
         "--top-k",
@@ -102,13 +117,13 @@ _OPTIONS: list[Callable[[Any], Any]] = [
         help="0 is off.",
     ),
     click.option(
-        "--min-p", default=_SAMPLING.min_p, show_default=True, type=click.FloatRange(0, 1)
+        "--min-p", default=_SAMPLING.min_p, show_default=True, type=Finite(0, 1)
     ),
     click.option(
         "--repetition-penalty",
         default=_SAMPLING.repetition_penalty,
         show_default=True,
-        type=click.FloatRange(0, min_open=True),
+        type=Finite(0, min_open=True),
         help="1 is off.",
     ),
     click.option(
@@ -173,7 +188,7 @@ _OPTIONS: list[Callable[[Any], Any]] = [
         "--patience",
         default=10.0,
         show_default=True,
-        type=click.FloatRange(0.1),
+        type=Finite(0.1),
         help="Seconds a command may stay silent before it counts as stalled.",
     ),
     click.option(
@@ -194,14 +209,22 @@ _OPTIONS: list[Callable[[Any], Any]] = [
 def build_spec(options: dict[str, Any]) -> RunSpec:
     """The run that these options describe.
 
-    Raises `SeedError` or `TaskError` for a config or task that is not one.
+    Raises `click.BadParameter` for a config or task that is not one.
     """
     from engine.seeds.config import parse_config
     from engine.seeds.library import SeedLibrary
 
+    try:
+        config = parse_config(options["config"], SeedLibrary())
+    except SeedError as error:
+        raise _unusable("--config' / '-c", error) from error
+    try:
+        task = find_task(options["task"])
+    except TaskError as error:
+        raise _unusable("--task' / '-t", error) from error
     return RunSpec(
-        config=parse_config(options["config"], SeedLibrary()),
-        task=find_task(options["task"]),
+        config=config,
+        task=task,
         model=options["model"],
         sampling=Sampling(
             temperature=options["temperature"],
@@ -220,6 +243,12 @@ def build_spec(options: dict[str, Any]) -> RunSpec:
         patience=options["patience"],
         sandbox="none" if options["no_sandbox"] else options["sandbox"],
     )
+
+
+def _unusable(option: str, error: DrifttyError) -> click.BadParameter:
+    from console.safe import clean
+
+    return click.BadParameter(clean(str(error)), param_hint=f"'{option}'")
 
 
 def find_task(given: str) -> Task:

@@ -35,6 +35,10 @@ def command(as_json: bool, demo: bool, **options: Any) -> None:
       driftty run -c bare --drift continue         # let its prose be executed
       driftty run --json | jq -c 'select(.type == "DriftSeen")'
     """
+    if sys.stdout is None or sys.stderr is None:
+        # A caller may close them; the run is recorded all the same, and a pipe gets what is left.
+        nowhere = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
     if demo:
         options["model"] = "demo"
     spec = build_spec(options)

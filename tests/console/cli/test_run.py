@@ -44,12 +44,32 @@ def test_json_is_one_event_a_line_that_decodes_and_the_last_says_what_it_came_to
     assert last["session"] == events[0].session
 
 
-def test_a_wrong_option_is_usage_and_a_wrong_config_a_sentence() -> None:
-    assert run("--turns", "0").returncode == 2
-    ran = run("--config", "operatr")
-    assert ran.returncode == 1
-    assert ran.stderr.startswith("driftty: ")
-    assert "Traceback" not in ran.stderr
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--turns", "0", "'--turns'"),
+        ("--temperature", "nan", "nan is not a finite number"),
+        ("--patience", "inf", "inf is not a finite number"),
+        ("--config", "operatr", 'There is no seed "operatr": did you mean "operator"'),
+        ("--config", "\x1b[31mx", "␛[31mx"),
+        ("--task", "", "The task is empty"),
+    ],
+)
+def test_a_wrong_value_of_an_option_is_usage(option: str, value: str, said: str) -> None:
+    ran = run("--demo", option, value)
+    assert ran.returncode == 2
+    assert f"'{option}'" in ran.stderr
+    assert said in ran.stderr
+    assert "\x1b" not in ran.stderr
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_closed_standard_output_is_no_fault(form: list[str]) -> None:
+    shell = ["sh", "-c", 'exec "$@" >&-', "sh"]
+    ran = subprocess.run(
+        [*shell, *RUN, *DEMO, "--turns", "1", *form], capture_output=True, timeout=60, check=False
+    )
+    assert (ran.returncode, b"fault" in ran.stderr) == (0, False)
 
 
 def test_an_interrupt_ends_the_session_and_it_stays_readable(tmp_path: Path) -> None:
