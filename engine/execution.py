@@ -72,6 +72,9 @@ class Executor:
         return ("interrupt", "eof", "interrupt")
 
     async def _nudge(self, turn: int, stuck: Observation, action: Remedy) -> Observation:
+        if action == "eof" and stuck.state == "continuation":
+            # An end of file inside an open quote is the end of bash 5.2 itself.
+            action = "interrupt"
         self._emit(ShellNudged(at=self._clock.now(), turn=turn, state=stuck.state, action=action))
         if action == "ask":
             self._steering.pause()
