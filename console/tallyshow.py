@@ -80,7 +80,7 @@ class Show:
         self._say(f"To go on: {resume_command(experiment)}")
 
     async def _tables(self, experimenting: Experimenting) -> None:
-        with Live(console=self._console, auto_refresh=False) as screen:
+        with _unread(), Live(console=self._console, auto_refresh=False) as screen:
             try:
                 while True:
                     screen.update(self._table(experimenting), refresh=True)
@@ -105,4 +105,10 @@ class Show:
             self._say(headline(experimenting.snapshot))
 
     def _say(self, line: str) -> None:
-        self._console.print(Text(line), soft_wrap=True)
+        with _unread():
+            self._console.print(Text(line), soft_wrap=True)
+
+
+def _unread() -> suppress:
+    """Where the terminal or the pipe is gone nobody reads; the experiment goes on, and is kept."""
+    return suppress(OSError)

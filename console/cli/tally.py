@@ -158,7 +158,7 @@ def _begin(options: dict[str, Any]) -> "tuple[Kept, list[str]]":
     tasks = tuple(find_task(given) for given in options["tasks"] or (DEFAULT_TASK,))
     if len({task.text for task in tasks}) < len(tasks):
         raise click.UsageError("A task is given twice; -n asks for more runs of each.")
-    template = build_spec({**options, "config": DEFAULT_CONFIG, "task": DEFAULT_TASK})
+    template = build_spec({**options, "config": configs[0].name, "task": DEFAULT_TASK})
     experiment = Experiment(
         id=new_id(),
         seed=options["rng"],

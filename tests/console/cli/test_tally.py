@@ -5,6 +5,7 @@ import pty
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -60,6 +61,23 @@ def test_an_interrupt_says_how_to_go_on() -> None:
     kept = Experiments().take_up("last")
     assert f"To go on: driftty tally --resume {kept.experiment.id}\n" in rest
     assert "Traceback" not in rest
+
+
+@pytest.mark.shell
+def test_a_terminal_that_goes_away_stops_it_as_an_interrupt_does(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    with (tmp_path / "out").open("wb") as out:
+        process = subprocess.Popen(
+            [*TALLY, *DEMO, "-n", "500"], stdout=out, stderr=theirs, env=os.environ | TERM
+        )
+    os.close(theirs)
+    shown = b""
+    while b"of 1000 runs" not in shown:
+        shown += os.read(ours, 65536)
+    os.close(ours)
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(timeout=60) == 130
+    assert (tmp_path / "out").read_bytes() == b""
 
 
 @pytest.mark.shell
