@@ -29,7 +29,7 @@ def command() -> None:
     """
 
 
-@command.command("list")
+@command.command("list", short_help="What there is: elements, defaults, whose it is.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON list.")
 def list_seeds(as_json: bool) -> None:
     """List every seed with its elements; those that are on by default are marked."""
@@ -58,7 +58,7 @@ def list_seeds(as_json: bool) -> None:
     _files().tell_broken()
 
 
-@command.command("show")
+@command.command("show", short_help="The scrollback of a config, turn by turn.")
 @click.argument("config")
 @click.option("--source", is_flag=True, help="The seed's file instead of what it renders to.")
 @click.option("--json", "as_json", is_flag=True, help="The config with its turns as JSON.")
@@ -100,7 +100,7 @@ def show(config: str, source: bool, as_json: bool) -> None:
         scrollback(seed, chosen)
 
 
-@command.command("lint")
+@command.command("lint", short_help="Every problem, with file and line.")
 @click.argument("names", nargs=-1, metavar="[NAME|FILE]…")
 @click.option("--json", "as_json", is_flag=True, help="One JSON list of problems.")
 @click.pass_context
@@ -113,7 +113,7 @@ def lint(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
         ctx.exit(1)
 
 
-@command.command("diff")
+@command.command("diff", short_help="What tells two configs apart, turn by turn.")
 @click.argument("a")
 @click.argument("b")
 @click.option("--json", "as_json", is_flag=True, help="One JSON list of turns, each with its mark.")
@@ -142,7 +142,7 @@ def diff(a: str, b: str, as_json: bool) -> None:
         comparison(left, right)
 
 
-@command.command("edit")
+@command.command("edit", short_help="Change a seed, or begin one of your own.")
 @click.argument("name")
 @click.option("--from", "origin", metavar="SEED", help="Begin a new seed NAME as a copy of SEED.")
 @click.pass_context

@@ -28,7 +28,7 @@ def command() -> None:
     """
 
 
-@command.command("list")
+@command.command("list", short_help="What there is, the easy ones first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON list.")
 def list_tasks(as_json: bool) -> None:
     """List every task, the easy ones first."""
@@ -43,7 +43,7 @@ def list_tasks(as_json: bool) -> None:
     _files().tell_broken()
 
 
-@command.command("show")
+@command.command("show", short_help="What is asked, which files, what checks it.")
 @click.argument("name")
 @click.option("--source", is_flag=True, help="The task's file as it is.")
 @click.option("--json", "as_json", is_flag=True, help="The task with its files as JSON.")
@@ -60,7 +60,7 @@ def show(name: str, source: bool, as_json: bool) -> None:
         task_page(card)
 
 
-@command.command("lint")
+@command.command("lint", short_help="Every problem, with file and line.")
 @click.argument("names", nargs=-1, metavar="[NAME|FILE]…")
 @click.option("--json", "as_json", is_flag=True, help="One JSON list of problems.")
 @click.pass_context
@@ -73,7 +73,7 @@ def lint(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
         ctx.exit(1)
 
 
-@command.command("edit")
+@command.command("edit", short_help="Change a task, or begin one of your own.")
 @click.argument("name")
 @click.option("--from", "origin", metavar="TASK", help="Begin a new task NAME as a copy of TASK.")
 @click.pass_context
