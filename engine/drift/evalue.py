@@ -58,16 +58,21 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def verdict(self) -> str:
         """In words: what may be concluded, or what is still needed."""
-        if self.decided:
-            return f"separated (E = {self.peak:.3g})"
-        if self.blocks == 0:
-            return "no pair of runs yet"
-        if self.blocks == 1:
-            return "one pair tells nothing, whatever it showed"
-        if self.further is None:
-            return f"not attributable yet: more than {FAR} more pairs at these rates"
-        pairs = "pair" if self.further == 1 else "pairs"
-        return f"not attributable yet: about {self.further} more {pairs} at these rates"
+        return verdict(self.blocks, self.peak, self.further, decided=self.decided)
+
+
+def verdict(blocks: int, peak: float, further: int | None, *, decided: bool) -> str:
+    """What may be concluded after so many blocks, or what is still needed."""
+    if decided:
+        return f"separated (E = {peak:.3g})"
+    if blocks == 0:
+        return "no pair of runs yet"
+    if blocks == 1:
+        return "one pair tells nothing, whatever it showed"
+    if further is None:
+        return f"not attributable yet: more than {FAR} more pairs at these rates"
+    pairs = "pair" if further == 1 else "pairs"
+    return f"not attributable yet: about {further} more {pairs} at these rates"
 
 
 class Bet:

@@ -32,6 +32,7 @@ _HALVINGS = 30
 _FLAT = 1e-6
 """A gradient below this is none: the likelihood is then within its square of the highest."""
 _ROOT_STEPS = 60
+_DOUBLINGS = 12
 
 
 class FirthFit:
@@ -99,10 +100,14 @@ class FirthFit:
         inner, inner_root = best, 0.0
         outer = best + side * enough * spread
         outer_root, start = self._root(column, outer, self._found)
-        while outer_root < enough:
+        for _ in range(_DOUBLINGS):
+            if outer_root >= enough:
+                break
             inner, inner_root = outer, outer_root
             outer = best + 2 * (outer - best)
             outer_root, start = self._root(column, outer, start)
+        else:
+            return side * math.inf
         for _ in range(_ROOT_STEPS):
             share = (enough - inner_root) / (outer_root - inner_root)
             middle = inner + min(max(share, 0.05), 0.95) * (outer - inner)

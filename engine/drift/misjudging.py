@@ -95,7 +95,7 @@ class Corrected(msgspec.Struct, frozen=True, kw_only=True):
     def to_document(self) -> dict[str, object]:
         """As JSON."""
         document: dict[str, object] = msgspec.to_builtins(self)
-        return {**document, "sentence": self.sentence}
+        return {**document, "judge": self.judge.on, "sentence": self.sentence}
 
 
 @lru_cache(maxsize=1024)

@@ -27,7 +27,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     left: tuple[int, ...]
     """Configs that may still be the best, by their index."""
     out: tuple[int, ...]
-    """Those that cannot, in the order in which they were dropped."""
+    """Those that cannot, or that were taken out by hand, in the order in which they went."""
+    by_hand: tuple[int, ...]
+    """Of those, the ones that a person took out: nothing is known of them."""
     separated: bool
     """Whether every pair of those left is decided."""
     leader: int | None
@@ -47,6 +49,7 @@ class Race:
         self._tally = tally
         self._axis: Axis = axis
         self._out: list[int] = []
+        self._by_hand: list[int] = []
         self._seen = -1
         self._standing = self._look()
 
@@ -54,6 +57,7 @@ class Race:
         """Take a config out by hand: it is not asked about any more."""
         if config not in self._out:
             self._out.append(config)
+            self._by_hand.append(config)
             self._seen = -1
 
     @property
@@ -80,6 +84,7 @@ class Race:
         return Standing(
             left=left,
             out=tuple(self._out),
+            by_hand=tuple(self._by_hand),
             separated=self._separated(left),
             leader=leaders[0] if len(leaders) == 1 else None,
         )
@@ -213,7 +218,8 @@ class RacePlan(Iterator[Cell]):
         """How the race stands, or how it ended, and what it saved."""
         names, standing = self._tally.configs, self._race.standing
         if len(standing.left) == 1:
-            told = f"{names[standing.left[0]]} is left: no other can be the best"
+            others = "no other of those that raced" if standing.by_hand else "no other"
+            told = f"{names[standing.left[0]]} is left: {others} can be the best"
         elif standing.separated and standing.leader is not None:
             told = f"{names[standing.leader]} is the best: all that were left are separated"
         elif not standing.left:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from engine.drift.evalue import FAR
+from engine.drift.evalue import verdict
 from engine.drift.interval import Interval
 from engine.events import DriftKind
 
@@ -134,24 +134,18 @@ class PairTally(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def better(self) -> str | None:
-        """The one with the higher rate; none while the pair is not decided."""
-        if not self.decided:
+        """The one that went well more often; none while the pair is not decided.
+
+        And none where both did equally often: they differ from task to task, in both directions.
+        """
+        if not self.decided or self.successes[0] == self.successes[1]:
             return None
         return self.a if self.successes[0] > self.successes[1] else self.b
 
     @property
     def verdict(self) -> str:
         """In words: what may be concluded, or what is still needed."""
-        if self.decided:
-            return f"separated (E = {self.peak:.3g})"
-        if self.blocks == 0:
-            return "no pair of runs yet"
-        if self.blocks == 1:
-            return "one pair tells nothing, whatever it showed"
-        if self.further is None:
-            return f"not attributable yet: more than {FAR} more pairs at these rates"
-        pairs = "pair" if self.further == 1 else "pairs"
-        return f"not attributable yet: about {self.further} more {pairs} at these rates"
+        return verdict(self.blocks, self.peak, self.further, decided=self.decided)
 
     def to_document(self) -> dict[str, object]:
         """As JSON."""
@@ -189,7 +183,7 @@ def _waiting(tally: ConfigTally) -> str:
     if tally.waiting == 0 or tally.n == 1:
         return ""
     runs, wait = ("run", "waits") if tally.waiting == 1 else ("runs", "wait")
-    return f"; {tally.waiting} finished {runs} {wait} for earlier ones"
+    return f"; {tally.waiting} finished {runs} {wait} for their turn"
 
 
 def _apart(tally: ConfigTally) -> str:

@@ -15,6 +15,8 @@ run on the same task.
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
+import msgspec
+
 from engine.drift.evalue import Bet, e_holm
 from engine.drift.interval import ALPHA, Interval
 from engine.drift.lane import Lane
@@ -59,10 +61,12 @@ class Tally:
         self._matches: dict[Axis, tuple[_Match, ...]] = {}
 
     @classmethod
-    def of(cls, experiment: Experiment, *, alpha: float = ALPHA) -> "Tally":
+    def of(
+        cls, experiment: Experiment, *, alpha: float = ALPHA, baseline: int | None = None
+    ) -> "Tally":
         """An empty tally of an experiment."""
         names = [config.name for config in experiment.configs]
-        return cls(names, tasks=len(experiment.tasks), alpha=alpha)
+        return cls(names, tasks=len(experiment.tasks), alpha=alpha, baseline=baseline)
 
     def feed(self, result: RunResult) -> bool:
         """Take in a finished run; false, and nothing changes, where its cell has a result already.
@@ -146,6 +150,7 @@ class Tally:
         return {
             "experiment": experiment,
             "alpha": self.alpha,
+            "judge": [msgspec.to_builtins(each) for each in MEASURED],
             "configs": [
                 {
                     **each.to_document(),

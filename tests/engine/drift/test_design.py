@@ -6,6 +6,7 @@ import pytest
 
 from engine.drift.aliasing import aliasing, code
 from engine.drift.design import FULL, factorial
+from engine.drift.evalue import compare
 
 NAMES = ("instruction", "history", "recovery", "exit", "reasoning", "prompt", "seventh", "eighth")
 
@@ -93,6 +94,17 @@ def test_the_runs_needed_are_counted_before_it_starts() -> None:
     assert design.needed(0.3) == 10
     assert design.needed(0.3, tasks=4) == 3
     assert design.needed(0.3, power=0.95) > design.needed(0.3)
+    assert design.needed(0.3, watched=True) == 25
+
+
+def test_watched_it_takes_as_many_runs_more_as_is_said() -> None:
+    dice = np.random.default_rng(5)
+    n = factorial(("exit",)).needed(0.4, watched=True)
+    decided = [
+        compare([bool(x) for x in dice.random(n) < 0.7], [bool(x) for x in dice.random(n) < 0.3])
+        for _ in range(300)
+    ]
+    assert np.mean([each.decided for each in decided]) == pytest.approx(0.8, abs=0.07)
 
 
 def test_that_many_runs_do_show_the_effect() -> None:

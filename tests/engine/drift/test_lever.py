@@ -46,6 +46,7 @@ def test_each_element_is_tested_on_every_run() -> None:
     assert history.decided
     assert history.better == "with history"
     assert not exits.decided
+    assert exits.threshold == pytest.approx(40)
     assert not recovery.decided
     assert exits.verdict == "not attributable yet: more than 1000 more pairs at these rates"
 

@@ -144,6 +144,8 @@ def test_a_config_can_be_taken_out_by_hand() -> None:
     assert {cell.config for cell in plan} == {1, 2}
     plan.drop(1)
     assert plan.standing.left == (2,)
+    assert plan.standing.by_hand == (0, 1)
+    assert plan.sentence == "c is left: no other of those that raced can be the best; 4 runs saved."
 
 
 def test_a_race_of_one_needs_no_runs() -> None:

@@ -76,6 +76,9 @@ def test_no_bound_is_a_point_even_where_nothing_or_everything_was_seen() -> None
     assert [point.drift for point in never] == [0] * 4
     assert never[-1].low == 0
     assert never[-1].high == pytest.approx(0.2425, abs=1e-3)
+    some_left = first_drift(runs(*[(2, "censored")] * 6, *[(4, "censored")] * 6))
+    assert some_left[1].high == pytest.approx(0.2425, abs=1e-3)
+    assert some_left[3].high == pytest.approx(0.3903, abs=1e-3)
     always = first_drift(runs(*[(1, "drift")] * 12))
     assert always[-1].drift == 1
     assert always[-1].low == pytest.approx(0.7575, abs=1e-3)

@@ -68,7 +68,7 @@ def test_a_run_that_finished_early_waits_for_its_turn() -> None:
         tally.feed(run(0, replicate, "drift"))
     one = tally.config(0)
     assert (one.n, one.drift, one.waiting, one.rate) == (3, 3, 3, None)
-    assert one.sentence == "Nothing can be concluded yet; 3 finished runs wait for earlier ones."
+    assert one.sentence == "Nothing can be concluded yet; 3 finished runs wait for their turn."
     tally.feed(run(0, 0, "clean"))
     one = tally.config(0)
     assert (one.n, one.waiting, one.rate) == (4, 0, 0.25)
@@ -196,6 +196,7 @@ def test_pairs_are_decided_together_and_say_so() -> None:
     pairs = tally.pairs()
     assert [pair.decided for pair in pairs] == [True, False, False, True, True, False]
     assert pairs[0].better == "b"
+    assert pairs[1].threshold == pytest.approx(60)
     assert pairs[0].verdict.startswith("separated (E = ")
     assert pairs[1].verdict == "not attributable yet: more than 1000 more pairs at these rates"
 
@@ -233,7 +234,9 @@ def test_the_document_has_what_a_script_relies_on() -> None:
     assert document["configs"][0]["done"] is None
     on_held_out, on_model_lines = document["configs"][1]["corrected"]
     assert on_held_out["low"] <= document["configs"][1]["low"]
-    assert on_model_lines["judge"]["on"] == "lines of SmolLM2-135M-Instruct"
+    assert [on_held_out["judge"], on_model_lines["judge"]] == [
+        each["on"] for each in document["judge"]
+    ]
 
 
 def test_a_result_is_what_the_run_ended_with() -> None:
