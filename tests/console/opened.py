@@ -9,9 +9,12 @@ import sys
 
 from console.app import DrifttyApp
 from engine import folders
+from engine.events import ScrollbackGrew
 from tests.console.open import console
 from tests.console.scripted import ScriptedDriver
 from tests.console.story import PROVENANCE, Story
+
+UNFOLDABLE = ScrollbackGrew(at=10**9, turn=1, added=None)  # type: ignore[arg-type]
 
 
 class Marking(ScriptedDriver):
@@ -26,17 +29,13 @@ async def main(broken: bool) -> int:
     """Open it, start a session, and break it if asked."""
     folders.data().mkdir(parents=True, exist_ok=True)
     driver = Marking()
-    driver.script = lambda planned: [*Story(planned).bring_up(), *Story(planned).asked()]
+    last = [UNFOLDABLE] if broken else []
+    driver.script = lambda planned: [*Story(planned).bring_up(), *Story(planned).asked(), *last]
     app: DrifttyApp = console(driver)
 
     def begin() -> None:
         driver.worker("ready", provenance=PROVENANCE)
         app.desk.again()
-        if broken:
-            app.set_timer(0.2, lambda: app.view.priming.live.append(None))  # type: ignore[arg-type]
-            app.set_timer(
-                0.3, lambda: driver.tell(Story(app.desk.plan.spec).grow("user", "x", "shell"))
-            )
 
     app.call_later(begin)
     status = await app.run_async()
