@@ -116,9 +116,7 @@ _OPTIONS: list[Callable[[Any], Any]] = [
         type=click.IntRange(0),
         help="0 is off.",
     ),
-    click.option(
-        "--min-p", default=_SAMPLING.min_p, show_default=True, type=Finite(0, 1)
-    ),
+    click.option("--min-p", default=_SAMPLING.min_p, show_default=True, type=Finite(0, 1)),
     click.option(
         "--repetition-penalty",
         default=_SAMPLING.repetition_penalty,
