@@ -46,6 +46,10 @@ class Results(Protocol):
         """Keep what cells came to; durable on return. Waits for the disk."""
         ...
 
+    def take_up(self, typed: str, n: int | None = None) -> Kept:
+        """Raise an experiment's replicates to `n`."""
+        ...
+
 
 class UnderWay(msgspec.Struct, frozen=True):
     """A run that goes on."""
@@ -72,6 +76,8 @@ class ExperimentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Cells that are over, those that broke among them."""
     broken: int
     """Of the finished: ended in a fault, twice."""
+    dropped: frozenset[int]
+    """Configs that a person wants no more runs of, by their index."""
     under_way: tuple[UnderWay, ...]
     at_once: int
     """How many runs may go on together; 0 until the model is ready."""
@@ -116,7 +122,7 @@ class Experimenting:
         self._places = at_once
         self._status = status
         self.plan = _plan(kept, self.tally)
-        """What is run next; a config can be dropped from it."""
+        """What is run next."""
         self._progress = _Progress()
         self._at_once = 0
         self._state: State = "loading"
@@ -127,6 +133,7 @@ class Experimenting:
         self._running: asyncio.Task[None] | None = None
         self._broke: DrifttyError | None = None
         self._pausing = False
+        self._dropped: set[int] = set()
 
     @property
     def experiment(self) -> Experiment:
@@ -153,6 +160,7 @@ class Experimenting:
             planned=planned,
             finished=finished,
             broken=progress.broken,
+            dropped=frozenset(self._dropped),
             under_way=tuple(progress.under_way.values()),
             at_once=self._at_once,
             seconds=seconds,
@@ -182,6 +190,20 @@ class Experimenting:
             self._progress.clock.go()
             self._state = "running"
 
+    def drop(self, config: int) -> None:
+        """Begin no more runs of a config, for as long as this process runs the experiment."""
+        self.plan.drop(config)
+        self._dropped.add(config)
+
+    async def add_runs(self, n: int) -> None:
+        """Raise the runs of each config on each task to `n`; where `run` has returned, run again.
+
+        Raises `StoreError` where `n` is less than it was, or cannot be kept.
+        """
+        raised = await asyncio.to_thread(self._results.take_up, self.experiment.id, n)
+        self.kept = msgspec.structs.replace(self.kept, experiment=raised.experiment)
+        self.plan.raise_to(n)
+
     def stop(self) -> None:
         """End the runs under way; what was finished stays, and `run` returns."""
         if self._running is not None:
@@ -196,6 +218,7 @@ class Experimenting:
         shell can be had, `StoreError` where results can no longer be kept, and `DrifttyError` where
         one run after the other breaks.
         """
+        self._no_more, self._broke, self._state = False, None, "loading"
         keeping = asyncio.create_task(self._keep(), name="results")
         self._running = asyncio.create_task(self._replicate(), name="runs")
         # Where nothing can be kept any more, nothing needs to be run.

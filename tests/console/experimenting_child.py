@@ -14,13 +14,13 @@ from sessions.recorder import Recorder
 from tests.console.replicated import AnsweringShell, experimenting
 
 
-class Telling:
+class Telling(Experiments):
     def __init__(self, experiment: Experiment) -> None:
+        super().__init__()
         self._experiment = experiment
-        self._experiments = Experiments()
 
     def add(self, experiment: str, runs: Sequence[KeptRun]) -> None:
-        self._experiments.add(experiment, runs)
+        super().add(experiment, runs)
         for kept in runs:
             cell = Cell(kept.result.config, kept.result.task, kept.result.replicate)
             tell(f"kept {run_seed(self._experiment, cell)}")

@@ -116,6 +116,33 @@ async def test_raised_it_goes_on_where_it_ended() -> None:
     assert running.snapshot.configs[0].n == 4
 
 
+async def test_runs_can_be_added_while_it_goes_on_and_when_it_is_over() -> None:
+    async with Recorder.open() as recorder:
+        running = experimenting(begun(planned(n=2)), recorder)
+        running.pause()
+        task = asyncio.create_task(running.run())
+        await until(running, lambda now: now.state == "paused")
+        await running.add_runs(3)
+        running.resume()
+        await task
+        assert (running.snapshot.finished, running.snapshot.planned) == (12, 12)
+        await running.add_runs(4)
+        await running.run()
+        with pytest.raises(StoreError, match="not lowered"):
+            await running.add_runs(1)
+    assert (running.snapshot.state, running.snapshot.finished) == ("over", 16)
+    assert not list(Experiments().read("last").missing())
+
+
+async def test_a_dropped_config_gets_no_more_runs() -> None:
+    async with Recorder.open() as recorder:
+        running = experimenting(begun(planned(n=5)), recorder)
+        running.drop(1)
+        await running.run()
+    assert running.snapshot.dropped == {1}
+    assert [each.n for each in running.snapshot.configs] == [10, 0]
+
+
 async def test_stopped_it_keeps_what_finished_and_the_rest_is_missing() -> None:
     experiment = planned(n=50)
     async with Recorder.open() as recorder:
@@ -193,7 +220,7 @@ async def test_a_model_that_cannot_be_loaded_ends_it_before_the_first_run() -> N
     assert Experiments().read("last").runs == ()
 
 
-class FullDisk:
+class FullDisk(Experiments):
     def add(self, experiment: str, runs: Sequence[KeptRun]) -> None:
         raise StoreError("The disk is full.")
 

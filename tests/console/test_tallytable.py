@@ -34,6 +34,7 @@ def snapshot(*outcomes: str) -> ExperimentSnapshot:
         planned=60,
         finished=3 * len(outcomes),
         broken=0,
+        dropped=frozenset(),
         under_way=(),
         at_once=8,
         seconds=10.0,
