@@ -64,7 +64,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 def verdict(blocks: int, peak: float, further: int | None, *, decided: bool) -> str:
     """What may be concluded after so many blocks, or what is still needed."""
     if decided:
-        return f"separated (E = {peak:.3g})"
+        return f"separated (E {_size(peak)})"
     if blocks == 0:
         return "no pair of runs yet"
     if blocks == 1:
@@ -73,6 +73,12 @@ def verdict(blocks: int, peak: float, further: int | None, *, decided: bool) -> 
         return f"not attributable yet: more than {FAR} more pairs at these rates"
     pairs = "pair" if further == 1 else "pairs"
     return f"not attributable yet: about {further} more {pairs} at these rates"
+
+
+def _size(peak: float) -> str:
+    if peak < 100:
+        return f"= {peak:.3g}"
+    return f"= {peak:.0f}" if peak < 10_000 else "> 10,000"
 
 
 class Bet:

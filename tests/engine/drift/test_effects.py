@@ -189,7 +189,7 @@ def test_no_element_matters_and_seldom_is_any_told() -> None:
     """Holm over the main effects: any of three wrongly told in 5 % of experiments at most."""
     dice = np.random.default_rng(7)
     wrong = 0
-    for _ in range(60):
+    for _ in range(40):
         found = effects(counts(lambda on: 0.3, 5, dice=dice))
         wrong += any(effect.told for effect in found if len(effect.elements) == 1)
-    assert wrong / 60 < 0.05 + 2 * (0.05 * 0.95 / 60) ** 0.5
+    assert wrong / 40 < 0.05 + 2 * (0.05 * 0.95 / 40) ** 0.5

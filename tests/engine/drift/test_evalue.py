@@ -27,6 +27,8 @@ def test_four_pairs_of_none_against_all_are_enough() -> None:
     comparison = compare([False] * 4, [True] * 4)
     assert comparison.decided
     assert comparison.verdict == "separated (E = 36.8)"
+    assert compare([False] * 5, [True] * 5).verdict == "separated (E = 135)"
+    assert compare([False] * 50, [True] * 50).verdict == "separated (E > 10,000)"
     assert comparison.further == 0
 
 

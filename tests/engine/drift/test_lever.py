@@ -98,6 +98,6 @@ def test_how_many_runs_it_takes_to_find_the_lever(
     rates = [[with_it if "history" in on else without] for on in ELEMENTS]
     took = [
         decided.get("history", runs + 1)
-        for decided, runs in (watched(dice, rates, 4 * about // 8) for _ in range(40))
+        for decided, runs in (watched(dice, rates, 4 * about // 8) for _ in range(25))
     ]
     assert statistics.median(took) == pytest.approx(about, rel=0.3)
