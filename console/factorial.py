@@ -10,12 +10,16 @@ from typing import NamedTuple
 from engine.drift.design import Design, factorial
 from engine.drift.lever import Levers
 from engine.drift.result import Axis
+from engine.drift.tallies import share
 from engine.drift.tally import Tally
 from engine.errors import SeedError
 from engine.experiment import Experiment
 from engine.run import Config
 from engine.seeds.config import configure
 from engine.seeds.library import SeedLibrary
+
+LARGE_EFFECT = 0.3
+"""Of an element on a rate: what a person means by a lever."""
 
 AXES: tuple[Axis, ...] = ("operated", "exited", "clean")
 """On which the effects of elements are told."""
@@ -55,6 +59,26 @@ def plan_factorial(typed: str, library: SeedLibrary) -> Factorial:
         if kept.setdefault(config.hash, config) is not config:
             left_out.append(config)
     return Factorial(design, tuple(kept.values()), tuple(left_out))
+
+
+def design_notes(planned: Factorial, tasks: int) -> list[str]:
+    """What a factorial can tell, and with how many runs, for a person about to start it."""
+    design = planned.design
+    sentence = design.sentence
+    if planned.left_out:
+        sentence = (
+            f"{len(planned.configs)} of {len(design.rows)} combinations of "
+            f"{', '.join(design.elements)}; the others show the model the same: what an element does "
+            "is told where it shows."
+        )
+    watched = design.needed(LARGE_EFFECT, tasks=tasks, watched=True)
+    at_the_end = design.needed(LARGE_EFFECT, tasks=tasks)
+    return [
+        f"design  {sentence}",
+        f"needs   about -n {watched} to see, while watching, an element that changes the rate by "
+        f"{share(LARGE_EFFECT)}; -n {at_the_end} in the effects at the end",
+        *(f"left out {config.name}" for config in planned.left_out),
+    ]
 
 
 def elements_of(experiment: Experiment, typed: str) -> tuple[frozenset[str] | None, ...]:

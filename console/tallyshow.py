@@ -12,7 +12,15 @@ from rich.text import Text
 
 from console.experimenting import Experimenting, ExperimentSnapshot
 from console.factorial import effects_document, elements_of
-from console.tallytable import headline, live, pair_sentence, plan_lines, resume_command, verdicts
+from console.tallytable import (
+    headline,
+    live,
+    misjudging,
+    pair_sentence,
+    plan_lines,
+    resume_command,
+    verdicts,
+)
 from engine.drift.lever import Levers
 from engine.drift.racing import RacePlan
 from engine.experiment import Experiment
@@ -50,9 +58,12 @@ class Show:
 
     def verdicts(self, experimenting: Experimenting) -> None:
         """What may be concluded, in sentences."""
-        now = experimenting.snapshot
+        now, tally = experimenting.snapshot, experimenting.tally
+        corrections = [tally.corrected(place) for place in range(len(now.configs))]
         for sentence in verdicts(now.configs, now.pairs):
             self._say(sentence)
+        for line in misjudging([config.config for config in now.configs], corrections):
+            self._say(line)
         factorial = experimenting.kept.placement.factorial
         if factorial:
             levers = Levers(experimenting.tally, elements_of(experimenting.experiment, factorial))

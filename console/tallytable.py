@@ -13,6 +13,7 @@ from rich.text import Text
 from console.experimenting import ExperimentSnapshot
 from console.safe import clean_line
 from engine.drift.interval import Interval
+from engine.drift.misjudging import Corrected
 from engine.drift.tallies import ConfigTally, PairTally, share
 from engine.experiment import Experiment
 from sessions.experiments import Kept
@@ -24,7 +25,7 @@ PROGRESS = 60
 BOUNDS = 13
 """Cells of a rate with its bounds."""
 MOST_PAIRS = 8
-"""Pairs on the live table; the rest is counted."""
+"""Pairs that are told one by one; the rest is counted."""
 FEW_ELEMENTS = 2
 """A seed whose configs have no more than these is shown in full."""
 NARROW = 120
@@ -65,7 +66,7 @@ def live(now: ExperimentSnapshot, width: int) -> RenderableType:
     bar = Text.assemble("━" * done, ("─" * (min(width, PROGRESS) - done), "dim"))
     names = short([tally.config for tally in now.configs])
     table = _table(now.configs, names, width)
-    return Group(Text(headline(now)), bar, table, *_pairs(now.pairs, names))
+    return Group(Text(headline(now)), bar, table, *map(Text, _telling(now.pairs, names)))
 
 
 def short(names: Sequence[str]) -> dict[str, str]:
@@ -134,8 +135,22 @@ def verdicts(configs: Sequence[ConfigTally], pairs: Sequence[PairTally]) -> Iter
     """What may be concluded, a sentence a line: of every config, then of every pair."""
     for tally in configs:
         yield f"{clean_line(tally.config)}: {tally.sentence}"
-    for pair in pairs:
-        yield f"{pair_sentence(pair)}."
+    for sentence in _telling(pairs, {}):
+        yield f"{sentence}."
+
+
+def misjudging(configs: Sequence[str], corrections: Sequence[Sequence[Corrected]]) -> Iterator[str]:
+    """How far the intervals reach when the judge of lines errs as it was seen to, a line a sample."""
+    for same in zip(*corrections, strict=True):
+        judge = same[0].judge
+        bounds = ", ".join(
+            f"{clean_line(name)} {share(each.low)}–{share(each.high)}"
+            for name, each in zip(configs, same, strict=True)
+        )
+        yield (
+            f"If the judge errs as on {judge.on} ({judge.missed} of {judge.commands} commands "
+            f"missed, {judge.accepted} of {judge.others} other lines accepted): {bounds}."
+        )
 
 
 def resume_command(experiment: Experiment) -> str:
@@ -179,13 +194,14 @@ def _table(configs: Sequence[ConfigTally], names: Mapping[str, str], width: int)
     return table
 
 
-def _pairs(pairs: Sequence[PairTally], names: Mapping[str, str]) -> list[Text]:
+def _telling(pairs: Sequence[PairTally], names: Mapping[str, str]) -> Iterator[str]:
     """The decided ones, then those nearest to it."""
     ranked = sorted(pairs, key=lambda pair: (not pair.decided, -pair.peak))
-    lines = [Text(pair_sentence(pair, names)) for pair in ranked[:MOST_PAIRS]]
+    for pair in ranked[:MOST_PAIRS]:
+        yield pair_sentence(pair, names)
     if len(ranked) > MOST_PAIRS:
-        lines.append(Text(f"and {_count(len(ranked) - MOST_PAIRS, 'pair')} more", style="dim"))
-    return lines
+        decided = sum(pair.decided for pair in ranked[MOST_PAIRS:])
+        yield f"and {_count(len(ranked) - MOST_PAIRS, 'pair')} more, {decided or 'none'} separated"
 
 
 def _number(value: float | None, form: str) -> str:

@@ -182,23 +182,19 @@ def _begin(options: dict[str, Any]) -> "tuple[Kept, list[str]]":
 
 
 def _configs(options: dict[str, Any]) -> "tuple[tuple[Config, ...], list[str]]":
-    from console.factorial import plan_factorial
+    from console.factorial import design_notes, plan_factorial
     from engine.seeds.config import parse_config
     from engine.seeds.library import SeedLibrary
 
     library = SeedLibrary()
-    notes = []
+    notes: list[str] = []
     named = options["configs"] or (() if options["factorial"] else (DEFAULT_CONFIG,))
     configs = [parse_config(each, library) for each in named]
     if options["factorial"]:
         planned = plan_factorial(options["factorial"], library)
         known = {config.hash for config in configs}
         configs += [config for config in planned.configs if config.hash not in known]
-        notes.append(f"design  {planned.design.sentence}")
-        notes += [
-            f"left out {config.name}: it shows the model what another does"
-            for config in planned.left_out
-        ]
+        notes = design_notes(planned, tasks=max(len(options["tasks"]), 1))
     alike: dict[str, str] = {}
     for config in configs:
         if config.hash in alike:

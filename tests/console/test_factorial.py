@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from console.factorial import effects_document, elements_of, plan_factorial
+from console.factorial import design_notes, effects_document, elements_of, plan_factorial
 from engine.drift.tally import Tally
 from engine.errors import SeedError
 from engine.experiment import Cell
@@ -37,6 +37,20 @@ def test_combinations_that_show_the_model_the_same_are_run_once() -> None:
 
 def test_a_seed_of_many_elements_is_a_fraction() -> None:
     assert len(plan_factorial("operator", LIBRARY).configs) == 16
+
+
+def test_the_runs_that_a_design_needs_are_told_before_it_starts() -> None:
+    planned = plan_factorial("operator+recovery+instruction", LIBRARY)
+    told, needs = design_notes(planned, tasks=2)
+    assert "All 4 combinations" in told
+    assert f"-n {planned.design.needed(0.3, tasks=2, watched=True)} to see" in needs
+
+
+def test_a_design_with_combinations_left_out_does_not_promise_to_tell_all_apart() -> None:
+    told, _, *left_out = design_notes(plan_factorial("false-memories", LIBRARY), tasks=1)
+    assert "6 of 8 combinations" in told
+    assert "every effect" not in told
+    assert len(left_out) == 2
 
 
 @pytest.mark.parametrize("typed", ["nothing-like-it", "operator+wings", "operator+exit+exit"])

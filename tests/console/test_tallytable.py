@@ -7,7 +7,16 @@ import pytest
 from rich.console import Console
 
 from console.experimenting import ExperimentSnapshot
-from console.tallytable import duration, interval_bar, live, pair_sentence, rate, short
+from console.tallytable import (
+    duration,
+    interval_bar,
+    live,
+    misjudging,
+    pair_sentence,
+    rate,
+    short,
+    verdicts,
+)
 from engine.drift.interval import confidence_sequence
 from engine.drift.tally import Tally
 from engine.experiment import Cell
@@ -80,6 +89,31 @@ def test_a_pair_is_a_sentence_with_the_better_one_first() -> None:
     assert pair_sentence(undecided).endswith("one pair tells nothing, whatever it showed")
     decided, *_ = snapshot(*["drift"] * 8).pairs
     assert pair_sentence(decided).startswith(f"{CONFIGS[1]} is better than bare+prompt: separated")
+
+
+def test_many_pairs_are_told_from_the_decided_on_and_the_rest_is_counted() -> None:
+    tally = Tally([f"c{number}" for number in range(8)])
+    for replicate in range(20):
+        for config in range(8):
+            came = "clean" if config == 7 else "drift"
+            tally.feed(result(Cell(config, 0, replicate), came))
+    told = list(verdicts((), tally.pairs()))
+    assert len(told) == 9
+    assert [line.startswith("c7 is better than") for line in told[:8]] == [True] * 7 + [False]
+    assert told[-1] == "and 20 pairs more, none separated."
+
+
+def test_what_the_judges_errors_do_to_the_intervals_is_said_once_a_sample() -> None:
+    tally = Tally(["a", "b"])
+    for config in range(2):
+        tally.feed(result(Cell(config, 0, 0), "drift"))
+    corrections = [tally.corrected(config) for config in range(2)]
+    told = list(misjudging(["a", "b"], corrections))
+    assert len(told) == len(corrections[0])
+    for line, judge in zip(told, corrections[0], strict=True):
+        assert f"{judge.judge.missed} of {judge.judge.commands} commands missed" in line
+        assert "a 0–" in line
+        assert ", b 0–" in line
 
 
 @pytest.mark.parametrize("width", [60, 80, 140])
