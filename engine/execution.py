@@ -63,6 +63,20 @@ class Executor:
             self._finished(turn, observation)
         return observation
 
+    async def until_free(self, turn: int) -> Observation:
+        """What a person did in the shell since it was last looked at, once they have left it free.
+
+        The operator's line would go to whatever program of theirs has the terminal, and its remedies
+        would end that program: the run pauses until they have closed it.
+        """
+        seen = self._shell.observe()
+        if not self._steering.attended or seen.state in SETTLED:
+            return seen
+        seen = seen.joined(await self._shell.settle())
+        while seen.state not in SETTLED:
+            seen = await self._nudge(turn, seen, "ask")
+        return seen
+
     def _remedies(self) -> Iterable[Remedy]:
         """What to try, in order: the policy first, then what else might work."""
         if self._stuck == "ask" and self._steering.attended:

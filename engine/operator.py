@@ -166,7 +166,7 @@ class Operator:
         """One turn; returns what ended the run, or nothing."""
         self._turn += 1
         self._emit(TurnStarted(at=self._clock.now(), turn=self._turn))
-        if self._hear() == "died":
+        if await self._hear() == "died":
             return "a person left the shell"
         written = await self._complete()
         said, vetoed, ending = written.turn, False, ""
@@ -180,10 +180,11 @@ class Operator:
             vetoed = vetoed or command is None
             said = _as_decided(said, verdict.line, command)
             if command:
-                meanwhile = self._shell.observe()
-                if meanwhile.raw:
-                    # What a person did while the command waited for their word.
-                    seen.append(meanwhile)
+                if not seen or seen[-1].state in SETTLED:
+                    meanwhile = await self._executor.until_free(self._turn)
+                    if meanwhile.raw:
+                        # What a person did while the command waited for their word.
+                        seen.append(meanwhile)
                 observation = await self._executor.execute(self._turn, command, more=left > 0)
                 seen.append(observation)
                 if left and observation.state in READING:
@@ -197,9 +198,9 @@ class Operator:
             self._observe(seen)
         return ending
 
-    def _hear(self) -> str:
+    async def _hear(self) -> str:
         """Take in what a person did and said since the last turn; returns the shell's state."""
-        unasked = self._shell.observe()
+        unasked = await self._executor.until_free(self._turn)
         if unasked.raw:
             self._observe([unasked])
         for text in self._steering.take_injected():

@@ -321,6 +321,40 @@ async def test_what_a_person_typed_and_said_between_turns_is_what_the_model_sees
     assert ended.exited
 
 
+async def test_the_operator_waits_while_a_person_has_a_program_open_and_leaves_it_alone() -> None:
+    stage = Stage("echo mine", "exit")
+    stage.steering.set_mode("confirm")
+    waiting: list[asyncio.Task[None]] = []
+
+    async def open_program() -> None:
+        answered = asyncio.Event()
+
+        def listen(event: AnyEvent) -> None:
+            if isinstance(event, ShellWrote) and "is open" in stage.shell_text():
+                answered.set()
+            if isinstance(event, ShellNudged):
+                stage.shell.end_of_file()
+                asyncio.get_running_loop().call_soon(stage.steering.resume)
+
+        stage.on_event = listen
+        stage.shell.type(b"echo is 'open'; cat\r")
+        await answered.wait()
+        stage.steering.set_mode("watch")
+
+    def decide(event: AnyEvent) -> None:
+        if isinstance(event, CommandProposed):
+            waiting.append(asyncio.get_running_loop().create_task(open_program()))
+
+    stage.on_event = decide
+    ended = await stage.run()
+    assert ended.outcome == "clean"
+    assert {(event.state, event.action) for event in stage.told(ShellNudged)} == {
+        ("awaiting_input", "ask")
+    }
+    assert stage.shell_text().count("echo mine") == 1
+    assert any("is open" in text and "mine" in text for _, text in stage.live_turns)
+
+
 async def test_what_a_person_typed_before_approving_a_command_is_shown_to_the_model_too() -> None:
     stage = Stage("hostname", "exit")
     stage.steering.set_mode("confirm")
