@@ -22,11 +22,11 @@ from console.screens.lines import LinesScreen
 from console.screens.operate import Operate
 from console.settings import Settings, read_settings, write_settings
 from console.view.driver import Driver
-from console.view.figures import number
 from console.view.state import ViewState
 from console.view.worker import WorkerView
 from engine.errors import DrifttyError, SettingsError
 from engine.events import AnyEvent, Paused, Resumed, RunEnded, SessionStarted
+from engine.figures import number
 from engine.model.supervisor import WorkerStatus
 from engine.run import RunSpec
 from engine.seeds.library import SeedLibrary

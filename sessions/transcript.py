@@ -31,6 +31,7 @@ from engine.events import (
     TurnStarted,
     WorkerLost,
 )
+from engine.figures import duration
 from engine.scrollback import Turn
 
 PassageKind: TypeAlias = Literal[
@@ -114,7 +115,7 @@ class Transcript:
         yield from self._verdicts
         self._verdicts.clear()
         if self._took:
-            spans = " · ".join(f"{stage} {_ms(took)}" for stage, took in self._took.items())
+            spans = " · ".join(f"{stage} {duration(took)}" for stage, took in self._took.items())
             yield Passage("stages", spans)
         self._took.clear()
 
@@ -187,7 +188,3 @@ def _ending(ended: RunEnded) -> str:
 
 def _sampling(sampling: msgspec.Struct) -> str:
     return ", ".join(f"{name} {value}" for name, value in msgspec.structs.asdict(sampling).items())
-
-
-def _ms(nanoseconds: int) -> str:
-    return f"{nanoseconds / 1e6:.3g} ms" if nanoseconds < 10**9 else f"{nanoseconds / 1e9:.2f} s"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.figures import size
+
 if TYPE_CHECKING:
     from engine.model.catalogue import Listed
     from engine.model.progress import Progress, ProgressSink
@@ -95,7 +97,7 @@ def remove_model(name: str, yes: bool) -> None:
         click.confirm(f"Delete {name}" + (f" from {place}" if place else "") + "?", abort=True)
     freed = remove(name)
     if freed:
-        click.echo(f"{name} is deleted; {_size(freed)} are free again.", err=True)
+        click.echo(f"{name} is deleted; {size(freed)} are free again.", err=True)
     else:
         click.echo(f"{name} was not here.", err=True)
 
@@ -119,7 +121,7 @@ def _print(models: "list[Listed]") -> None:
         table.add_row(
             Text(clean_line(model.name), "bold"),
             here,
-            _size(model.bytes) if model.bytes else "–",
+            size(model.bytes) if model.bytes else "–",
             Text(clean_line(model.licence) or "–"),
             Text(clean_line(model.folder) or f"driftty models fetch {model.name}", "dim"),
         )
@@ -167,12 +169,5 @@ def _lines(name: str) -> "ProgressSink":
 
 def _step(progress: "Progress") -> str:
     if progress.total:
-        return f"{progress.step} {_size(progress.done)} of {_size(progress.total)}"
+        return f"{progress.step} {size(progress.done)} of {size(progress.total)}"
     return progress.step
-
-
-def _size(size: int) -> str:
-    """Bytes for a person: decimal, as disks are sold."""
-    if size >= 1_000_000_000:
-        return f"{size / 1e9:.1f} GB"
-    return f"{size / 1e6:.1f} MB" if size >= 1_000_000 else f"{size / 1e3:.0f} kB"

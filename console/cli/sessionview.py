@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Literal
 
 from console.cli.seedview import plain_console
 from console.safe import clean, clean_line
-from console.view.figures import duration, number, size
 from console.view.outcome import GLYPHS as RUN_GLYPHS
 from engine.events import AnyEvent, Provenance
+from engine.figures import duration, number, size
 from engine.run import RunSpec
 from sessions.summary import Ending, Summary
 from sessions.transcript import Passage, PassageKind, Transcript

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from engine.figures import duration, speed
+
 _ABSENT = "–"
 
 
@@ -127,7 +129,7 @@ def _stages(stages: dict[str, Any]) -> str:
     if stages.get("completions"):
         completions += f", median {_ms(stages.get('completion_median_ms'))}"
     if rate is not None:
-        completions += f", {rate:.0f} tok/s"
+        completions += f", {speed(rate)}"
     executed = f"exec {stages.get('commands', 0)}"
     if stages.get("commands"):
         executed += f", median {_ms(stages.get('exec_median_ms'))}"
@@ -146,7 +148,7 @@ def _stages(stages: dict[str, Any]) -> str:
 def _ms(value: float | None) -> str:
     if value is None:
         return _ABSENT
-    return f"{value / 1000:.1f} s" if value >= 1000 else f"{value:.3g} ms"
+    return duration(round(value * 1e6))
 
 
 def _memory(value: int | None) -> str:

@@ -6,11 +6,11 @@ from textual.widget import Widget
 
 from console.panes.look import look_of
 from console.panes.strips import on, shown, strip_of
-from console.view.figures import config_name
 from console.view.header import MARKS, HeaderView
 from console.view.line import Piece
 from console.view.outcome import GLYPHS
 from console.view.worker import WorkerView
+from engine.figures import config_name
 
 BAR = 10
 BRAND = "driftty  "

@@ -3,10 +3,10 @@
 from textual import events
 
 from console.panes.text import TextPane
-from console.view.figures import duration, number, rate
 from console.view.line import Line, Piece, line
 from console.view.stages import StagesView, TurnStages
 from engine.events import Stage
+from engine.figures import duration, number, rate
 
 NAMES: dict[Stage, str] = {
     "load": "load",

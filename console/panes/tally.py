@@ -3,11 +3,12 @@
 from rich.cells import cell_len
 
 from console.panes.text import TextPane
-from console.view.figures import config_name, number, share
 from console.view.line import Line, Piece, line
 from console.view.outcome import GLYPHS
 from console.view.tally import COUNTED, Apart, Condition, TallyView
+from engine.drift.tallies import share
 from engine.events import Outcome
+from engine.figures import config_name, number
 
 FULL, EMPTY = "▇", "▁"
 WIDEST = 24

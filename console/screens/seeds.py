@@ -11,9 +11,9 @@ from console.panes.footer import Hints
 from console.panes.priming import ElementSwitches, PrimingPane, Toggled
 from console.safe import clean, clean_line
 from console.screens.dialog import Dialog
-from console.view.figures import number
 from console.view.priming import PrimingView
 from engine.errors import SeedError
+from engine.figures import number
 from engine.run import Config
 from engine.scrollback import Turn
 from engine.seeds.config import configure

@@ -1,8 +1,8 @@
 """What a run came to, in words and glyphs that need no colour."""
 
-from console.view.figures import number
 from console.view.line import Line, line
 from engine.events import Outcome, RunEnded
+from engine.figures import number
 
 GLYPHS: dict[Outcome, str] = {
     "clean": "✓",

@@ -1,8 +1,8 @@
 """The exact prompt of the last completion, id by id, and where each stretch of it came from."""
 
-from console.view.figures import number
 from console.view.line import Line, line
 from engine.events import AnyEvent, PromptSent, ScrollbackGrew, ScrollbackSeeded, SessionStarted
+from engine.figures import number
 from engine.scrollback import Span, Turn
 
 LABELS = {

@@ -4,7 +4,6 @@ Reasoning is dim, the line being written ends in a cursor, and a drift stands ou
 style at once. None of it is what the shell printed.
 """
 
-from console.view.figures import number, size
 from console.view.line import Line, LineLog, line
 from console.view.outcome import ended_lines
 from engine.events import (
@@ -27,6 +26,7 @@ from engine.events import (
     TurnStarted,
     WorkerLost,
 )
+from engine.figures import number, size
 
 CURSOR = "▌"
 

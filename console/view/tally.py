@@ -9,7 +9,6 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from console.view.figures import number
 from engine.drift.interval import Interval, confidence_sequence
 from engine.events import (
     AnyEvent,
@@ -22,6 +21,7 @@ from engine.events import (
     ScrollbackGrew,
     SessionStarted,
 )
+from engine.figures import number
 from engine.run import RunSpec
 
 COUNTED: tuple[Outcome, ...] = ("clean", "drift", "no-exit")

@@ -20,7 +20,11 @@ def rate(tokens: int, nanoseconds: int) -> str:
     """Tokens a second: `18 tok/s`; a dash where it cannot be told."""
     if tokens <= 0 or nanoseconds <= 0:
         return "– tok/s"
-    per_second = tokens / (nanoseconds / 1e9)
+    return speed(tokens / (nanoseconds / 1e9))
+
+
+def speed(per_second: float) -> str:
+    """So many tokens a second: `7.3 tok/s`, `18 tok/s`."""
     return f"{per_second:.1f} tok/s" if per_second < 10 else f"{per_second:,.0f} tok/s"
 
 
@@ -47,9 +51,3 @@ def config_name(name: str, cells: int) -> str:
     while len(words) > 1 and len("+".join(words)) + 2 > cells:
         words.pop()
     return "+".join([*words, "…"])
-
-
-def share(part: float) -> str:
-    """A share of one, as statistics are printed: `.70`, `1`, `0`."""
-    text = f"{part:.2f}"
-    return {"1.00": "1", "0.00": "0"}.get(text, text.removeprefix("0"))

@@ -1,6 +1,6 @@
 import pytest
 
-from console.view.figures import config_name, duration, rate, share, size
+from engine.figures import config_name, duration, rate, size
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,3 @@ def test_a_long_config_loses_whole_elements() -> None:
     assert config_name(name, 40) == name
     assert config_name(name, 30) == "operator+system+instruction+…"
     assert config_name(name, 20) == "operator+system+…"
-
-
-def test_shares_are_printed_as_statistics_are() -> None:
-    assert [share(part) for part in (0, 0.384, 0.7, 1)] == ["0", ".38", ".70", "1"]
