@@ -92,7 +92,9 @@ def main() -> None:
     """Fit, and write the weights into the package."""
     learned = [pair for pair in pairs() if not pair.held_out]
     if not learned:
-        raise SystemExit("The NL2Bash pairs are not here: expected ../shared/data/nl2bash.dev.jsonl.")
+        raise SystemExit(
+            "The NL2Bash pairs are not here: expected ../shared/data/nl2bash.dev.jsonl."
+        )
     samples = samples_of(learned) + own_samples()
     weights = fit(samples)
     lines = [f"{name} = {weight:.2f}" for name, weight in weights.items() if abs(weight) >= 0.005]
