@@ -181,7 +181,8 @@ def test_a_model_is_removed_when_told_so(hub: Hub) -> None:
     assert models("remove", EMBEDDED).returncode == 1, "without a yes, nothing is removed"
     assert folder.is_dir()
     assert (
-        "smollm2-135m is deleted; 709 B are free again" in models("remove", EMBEDDED, "--yes").stderr
+        "smollm2-135m is deleted; 709 B are free again"
+        in models("remove", EMBEDDED, "--yes").stderr
     )
     assert not folder.exists()
     assert models("remove", EMBEDDED, "--yes").stderr == "smollm2-135m was not here.\n"
