@@ -1,8 +1,8 @@
 """Whether the store works, really tried."""
 
 import asyncio
-import os
 import sqlite3
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
@@ -36,11 +36,15 @@ async def describe_store(path: Path | None = None) -> str:
 
 def _describe_folder(path: Path) -> str:
     there = next(parent for parent in path.absolute().parents if parent.exists())
-    if not os.access(there, os.W_OK):
+    try:
+        # Tried, not asked for: root is told yes where a file system has no place for files.
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as error:
         raise StoreError(
-            f"The session store {path} cannot be made: {there} cannot be written. Give yourself the "
-            "right to, or choose another folder with DRIFTTY_DATA_DIR."
-        )
+            f"The session store {path} cannot be made: {there} cannot be written "
+            f"({error.strerror}). Give yourself the right to, or choose another folder with "
+            "DRIFTTY_DATA_DIR."
+        ) from error
     return f"nothing recorded yet; sessions will go to {path}"
 
 

@@ -164,14 +164,15 @@ def _store() -> Iterable[Finding]:
     try:
         yield Finding("store", works=True, needed=True, detail=asyncio.run(describe_store(path)))
     except DrifttyError as error:
-        yield Finding("store", works=False, needed=True, detail=str(error), remedy=f"ls -l {path}")
+        remedy = f"ls -ld {_existing(path)}"
+        yield Finding("store", works=False, needed=True, detail=str(error), remedy=remedy)
     free = shutil.disk_usage(_existing(path)).free
     yield Finding(
         what="disk",
         works=free > 2 * 1024**3,
         needed=False,
         detail=f"{free / 1024**3:.1f} GiB free at {_existing(path)}",
-        remedy="" if free > 2 * 1024**3 else "free 2 GiB, or set DRIFTTY_DATA_DIR and _CACHE_DIR",
+        remedy="" if free > 2 * 1024**3 else "free 2 GiB, or set DRIFTTY_DATA_DIR",
     )
 
 
