@@ -29,13 +29,16 @@ def speed(per_second: float) -> str:
 
 
 def size(count: int) -> str:
-    """A number of bytes: `512 B`, `1.2 kB`, `3.4 MB`."""
+    """A number of bytes, decimal, as disks are sold: `512 B`, `1.2 kB`, `3.4 MB`, `270 MB`."""
     if count < 1000:
         return f"{count} B"
-    for unit, scale in (("kB", 1e3), ("MB", 1e6)):
-        if count < scale * 999.5:
-            return f"{count / scale:.1f} {unit}"
-    return f"{count / 1e9:.1f} GB"
+    unit, scale = "GB", 1e9
+    for smaller, bytes_in in (("kB", 1e3), ("MB", 1e6)):
+        if count < bytes_in * 999.5:
+            unit, scale = smaller, bytes_in
+            break
+    whole = count / scale
+    return f"{whole:.1f} {unit}" if whole < 99.95 else f"{whole:.0f} {unit}"
 
 
 def number(count: int, word: str, plural: str = "") -> str:

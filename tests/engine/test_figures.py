@@ -28,7 +28,8 @@ def test_a_rate_that_cannot_be_told_is_a_dash() -> None:
 
 
 def test_sizes_change_their_unit() -> None:
-    assert [size(n) for n in (512, 1200, 3_400_000)] == ["512 B", "1.2 kB", "3.4 MB"]
+    counts = (512, 1200, 3_400_000, 270_100_000, 999_600_000)
+    assert [size(n) for n in counts] == ["512 B", "1.2 kB", "3.4 MB", "270 MB", "1.0 GB"]
 
 
 def test_a_long_config_loses_whole_elements() -> None:
