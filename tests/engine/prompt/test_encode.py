@@ -1,5 +1,3 @@
-import json
-from pathlib import Path
 from time import process_time
 from typing import Any
 
@@ -11,6 +9,7 @@ from hypothesis import strategies as st
 from engine.errors import ModelError
 from engine.prompt.encode import PromptEncoder
 from engine.scrollback import Payload, Span, Turn
+from tests.engine.drift.corpus import own_model_lines
 from tests.engine.prompt.plainly import plainly, with_template
 
 pytestmark = pytest.mark.model
@@ -26,7 +25,6 @@ LIFE = (
     Turn("user", "6.1.0-18-amd64\nroot@box:~# ", "shell"),
     Turn("user", "go on", "person"),
 )
-PAIRS = Path(__file__).resolve().parents[4] / "shared" / "data" / "nl2bash.dev.jsonl"
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +168,7 @@ contents = st.text(max_size=60) | st.lists(
 conversations = st.lists(contents, min_size=1, max_size=5)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(conversations)
 def test_harmless_turns_get_the_ids_of_encoding_them_plainly(
     tokenizer: Any, encoder: PromptEncoder, said: list[str]
@@ -182,17 +180,14 @@ def test_harmless_turns_get_the_ids_of_encoding_them_plainly(
     assert list(encoder.encode(turns).ids) == plainly(tokenizer, turns)
 
 
-def test_commands_and_english_get_the_ids_of_encoding_them_plainly(
+def test_what_a_model_wrote_gets_the_ids_of_encoding_it_plainly(
     tokenizer: Any, encoder: PromptEncoder
 ) -> None:
-    if not PAIRS.exists():
-        pytest.skip(f"no command lines to try at {PAIRS}")
-    with PAIRS.open() as file:
-        pairs = [json.loads(line) for line in file]
-    for pair in pairs:
-        turns = [Turn("user", pair["english"], "seed"), Turn("assistant", pair["command"], "seed")]
+    written = own_model_lines()
+    assert len(written) > 300
+    for each in written:
+        turns = [Turn("user", each.after, "seed"), Turn("assistant", each.line, "seed")]
         assert list(encoder.encode(turns).ids) == plainly(tokenizer, turns)
-    assert len(pairs) > 100
 
 
 def test_half_a_character_is_refused_by_name(encoder: PromptEncoder) -> None:
