@@ -127,7 +127,7 @@ def test_where_nothing_is_left_nothing_is_made(tmp_path: Path, content: bytes) -
 def test_random_bytes_are_no_obstacle(tmp_path: Path) -> None:
     path = tmp_path / "driftty.db"
     chance = random.Random(5)
-    for _ in range(30):
+    for _ in range(10):
         pages = bytearray(chance.randbytes(20 * PAGE))
         pages[::PAGE] = bytes(chance.choice((2, 10)) for _ in range(20))
         path.write_bytes(b"SQLite format 3\0" + pages[16:])

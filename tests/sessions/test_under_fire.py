@@ -25,7 +25,7 @@ from sessions.soundness import find_damage
 from sessions.summary import Query
 from tests.sessions.made import begin, end, make_session, token
 
-ROUNDS = 20
+ROUNDS = 12
 
 
 def start_child(path: Path) -> subprocess.Popen[bytes]:
