@@ -27,7 +27,8 @@ def command(as_json: bool, demo: bool, **options: Any) -> None:
 
     The shell goes to standard output, reasoning and verdicts to standard error, so that a pipe gets
     only the shell. With --json, standard output is one event a line, the last being RunEnded. The
-    exit status is 0 whatever the model did, 1 when something broke, 2 for a wrong option.
+    exit status is 0 whatever the model did, 1 when something broke, 2 for a wrong option, 130 when
+    it was interrupted.
 
     \b
       driftty run --task "show the kernel version, then exit"
