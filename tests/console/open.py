@@ -15,7 +15,8 @@ from tests.console.scripted import ScriptedDriver
 
 
 def spec(
-    config: str = "false-memories", task: str = "find the kernel version, save it in kernel.txt"
+    config: str = "false-memories+history+prompt",
+    task: str = "find the kernel version, save it in kernel.txt",
 ) -> RunSpec:
     """A run to plan."""
     return RunSpec(config=parse_config(config, SeedLibrary()), task=Task(text=task), turns=8)
