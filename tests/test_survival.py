@@ -76,7 +76,7 @@ def started() -> Iterator[list[Running]]:
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    _, alive = psutil.wait_procs(processes, timeout=20)
+    _, alive = psutil.wait_procs(processes, timeout=60)
     return not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
 
 

@@ -156,7 +156,7 @@ def test_a_signal_gives_the_terminal_back_and_leaves_no_process(
     console.send_signal(number)
     terminal.until(lambda screen: "READY>" in screen)
     assert not terminal.alternate()
-    _, alive = psutil.wait_procs([console, *started], timeout=20)
+    _, alive = psutil.wait_procs([console, *started], timeout=60)
     assert not alive
     terminal.line("clear; stty -a | grep -o ' -\\?echo '")
     terminal.until(lambda screen: " echo" in screen and " -echo" not in screen)
