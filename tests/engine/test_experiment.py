@@ -36,9 +36,10 @@ def test_raising_n_leaves_the_first_runs_as_they_were() -> None:
 
 
 def test_no_two_runs_share_their_dice_and_another_seed_changes_all() -> None:
-    plan = list(cells(experiment(n=50)))
-    seeds = [run_seed(experiment(n=50), cell) for cell in plan]
-    others = [run_seed(experiment(n=50, seed=8), cell) for cell in plan]
+    one, other = experiment(n=50), experiment(n=50, seed=8)
+    plan = list(cells(one))
+    seeds = [run_seed(one, cell) for cell in plan]
+    others = [run_seed(other, cell) for cell in plan]
     assert len(set(seeds) | set(others)) == 2 * len(plan)
 
 
@@ -49,5 +50,6 @@ def test_a_runs_dice_do_not_depend_on_what_else_is_planned() -> None:
 
 
 def test_run_seeds_survive_json() -> None:
-    seeds = [run_seed(experiment(), cell) for cell in cells(experiment())]
+    planned = experiment()
+    seeds = [run_seed(planned, cell) for cell in cells(planned)]
     assert all(seed == int(float(seed)) for seed in seeds)
