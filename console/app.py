@@ -15,6 +15,7 @@ from console import appearance
 from console.commands import commands
 from console.crash import report
 from console.desk import Desk
+from console.hangup import HangupDriver
 from console.keymap import bindings, read_keymap
 from console.pump import Pump
 from console.safe import clean
@@ -50,7 +51,7 @@ class DrifttyApp(App[int]):
         self.looks, wrong = appearance.appearances()
         self._wrong += wrong
         self.look = self.looks[appearance.DEFAULT]
-        super().__init__()
+        super().__init__(driver_class=HangupDriver)
         self.driver = driver
         self.view = ViewState()
         self.worker = WorkerView()

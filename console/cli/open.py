@@ -37,13 +37,11 @@ def command(demo: bool, **options: Any) -> None:
 
 async def _open(spec: RunSpec, choice: ModelChoice, *, demo: bool) -> int:
     from console.app import DrifttyApp
-    from console.hangup import HangupDriver
     from console.host import open_live
     from engine.seeds.library import SeedLibrary
     from engine.tasks.library import TaskLibrary
 
     async with open_live(choice, kind="console", demo=demo) as live:
         app = DrifttyApp(live, SeedLibrary(), TaskLibrary(), spec)
-        app.driver_class = HangupDriver
         status = await app.run_async()
     return status or 0
