@@ -148,7 +148,9 @@ class Live:
         """End the run under way, as a person's wish, and wait until it is recorded."""
         if self._run is None or self._run.task is None:
             return
-        self._run.task.cancel()
+        if not self._run.task.cancelling():
+            # Once: an impatient second Ctrl+C must not break off the ending that is recorded.
+            self._run.task.cancel()
         await asyncio.wait([self._run.task])
         await self._recording.flush()
 
