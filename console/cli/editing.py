@@ -163,6 +163,11 @@ def _open(editor: Sequence[str], path: Path) -> None:
 def _editor() -> list[str]:
     chosen = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "")
     found = [name for name in EDITORS if shutil.which(name)]
+    if chosen and shutil.which(chosen[0]) is None:
+        # Told before anything is copied for it to open.
+        raise DrifttyError(
+            f"The editor {chosen[0]} could not be started (no such program): set VISUAL or EDITOR."
+        )
     if not chosen and not found:
         raise DrifttyError(
             f"No editor was found: set VISUAL or EDITOR, or install one of {', '.join(EDITORS)}."

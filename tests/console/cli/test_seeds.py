@@ -216,6 +216,8 @@ def test_what_cannot_be_edited_is_refused_before_anything_is_written(
     assert "ended with status 3" in str(seeds("edit", "bare").exception)
     monkeypatch.setenv("VISUAL", "/nonexistent/editor")
     assert "could not be started" in str(seeds("edit", "literal").exception)
+    assert "could not be started" in str(seeds("edit", "new", "--from", "literal").exception)
+    assert not list(folders.config().rglob("*.toml"))
 
 
 def test_without_any_editor_it_says_what_to_set(
