@@ -4,6 +4,7 @@ What the shell shows and what is typed into it goes to standard output, so that 
 shell; reasoning, drift, stages and faults go to standard error, dimmed where that is a terminal.
 """
 
+import os
 from typing import TextIO
 
 from console.safe import clean
@@ -36,7 +37,7 @@ class Transcript:
         """`shell` gets commands and output, `aside` everything else."""
         self._shell = shell
         self._aside = aside
-        self._dim = aside.isatty()
+        self._dim = aside.isatty() and os.environ.get("TERM") != "dumb"
         self._prompt = ""
 
     def show(self, event: AnyEvent) -> None:
