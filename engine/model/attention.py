@@ -18,6 +18,9 @@ from engine.model.shelf import Lane, Shelf
 NAME = "driftty"
 """Under which the attention is registered with transformers."""
 
+_GRAIN = 16
+"""Tokens: as many float32 numbers as the widest vector registers hold. Slots have a multiple."""
+
 _UNSUPPORTED = ("sliding_window", "softcap", "s_aux", "position_bias", "attn_bias")
 """What some models ask of attention and this one does not do."""
 
@@ -78,7 +81,8 @@ class Decode:
         self._shelf, self._prefix = shelf, prefix
         self._view = slice(low, high)
         lengths = [len(lane.ids) for lane in lanes]
-        self._seen = max(lengths) + 1
+        # Rounded up, or a short row's softmax would add up in another order than a long one's.
+        self._seen = _GRAIN * (max(lengths) // _GRAIN + 1)
         self._slots = torch.tensor(slots, device=device)
         self._places = torch.tensor(lengths, device=device)
         self._rows = (
@@ -86,7 +90,7 @@ class Decode:
         )
         """Where the lanes stand in the view; none where it holds them in order and nothing else."""
         self._mask: torch.Tensor | None = None
-        if min(lengths) != max(lengths):
+        if min(lengths) + 1 < self._seen:
             later = torch.arange(self._seen, device=device) > self._places[:, None]
             mask = torch.zeros(later.shape, dtype=shelf.layout.dtype, device=device)
             self._mask = mask.masked_fill_(later, float("-inf"))[:, None, None, :]

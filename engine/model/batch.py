@@ -107,9 +107,11 @@ class Batch:
             assert row.sequence is not None
             pending = row.pending()
             if len(pending) > 1 or not row.sampled:
-                if budget <= 0:
+                # Cut by its own length, never by what others leave: where chunks end decides in which
+                # order attention adds up, and that must not depend on the batch.
+                now, later = pending[: self._chunk], pending[self._chunk :]
+                if budget < len(now):
                     continue
-                now, later = pending[:budget], pending[budget:]
                 budget -= len(now)
             else:
                 now, later = pending, ()

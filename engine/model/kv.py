@@ -228,27 +228,26 @@ class Store:
         key = (sequence.prefix, capacity)
         shelf = self._shelves.get(key) or Shelf(self.layout, capacity)
         if shelf.full:
-            grown = max(1, 2 * len(shelf.owners))
-            if not self._free((grown - len(shelf.owners)) * shelf.slot_bytes, sequence):
-                grown = len(shelf.owners) + 1
-                if not self._free(shelf.slot_bytes, sequence):
-                    return False
-            # Making room may have vacated slots here, or this whole shelf.
+            if not self._free(shelf.slot_bytes, sequence, shelf):
+                return False
+            # What made room may have vacated a slot here, or this whole shelf.
             shelf = self._shelves.setdefault(key, shelf)
-            if shelf.full:
-                shelf.resize(grown)
+        if shelf.full:
+            slots = len(shelf.owners)
+            doubled = self.bytes + slots * shelf.slot_bytes <= self.limit
+            shelf.resize(2 * slots if doubled and slots else slots + 1)
         left = sequence.lane.shelf
         shelf.put(sequence.lane)
         self._tidy(left)
         return True
 
-    def _free(self, wanted: int, keep: Sequence | None = None) -> bool:
-        """Shed until so many bytes are free; `keep` counts as busy."""
+    def _free(self, wanted: int, keep: Sequence | None = None, shelf: Shelf | None = None) -> bool:
+        """Shed until so many bytes are free, or a slot of `shelf`; `keep` counts as busy."""
         was_busy = keep is not None and keep.busy
         if keep is not None:
             keep.busy = True
         try:
-            while self.bytes + wanted > self.limit:
+            while self.bytes + wanted > self.limit and (shelf is None or shelf.full):
                 if not self.shed():
                     return False
         finally:

@@ -109,33 +109,46 @@ def load_words(load: Load) -> Words:
 
 def load_model(load: Load, words: Words, gauge: Gauge) -> Ready:
     """Weights and all that runs them. Raises `ModelError`, `MemoryError`."""
-    from transformers import AutoModelForCausalLM
-
     device = choose_device(load.device)
     parameters = parameters_in(words.folder, load.gguf)
     dtype = _affordable(load, device, parameters)
     gauge.expect(parameters * dtype.itemsize, device)
-    files = {"gguf_file": load.gguf} if load.gguf else {}
+    counted = 0
+
+    def read() -> Any:
+        nonlocal counted
+        model = _read(words.folder, load.gguf, dtype, device)
+        counted = sum(parameter.numel() for parameter in model.parameters())
+        return model
+
+    runner = runner_for(read, _kv_bytes(device, parameters * dtype.itemsize))
+    declared = getattr(runner.model.generation_config, "eos_token_id", None)
+    return Ready(
+        runner=runner,
+        endings=endings_of(words.tokenizer, words.encoder, declared),
+        provenance=_provenance(load, words, counted, device, dtype),
+        device=device,
+    )
+
+
+def _read(folder: Path, gguf: str, dtype: torch.dtype, device: torch.device) -> Any:
+    """The model as transformers has it."""
+    from transformers import AutoModelForCausalLM
+
+    files = {"gguf_file": gguf} if gguf else {}
     placed = {} if device.type == "cpu" else {"device_map": {"": device}}
     try:
         model = AutoModelForCausalLM.from_pretrained(
-            words.folder, dtype=dtype, local_files_only=True, **files, **placed
+            folder, dtype=dtype, local_files_only=True, **files, **placed
         )
     except (MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:
         raise ModelError(
-            f"The weights in {words.folder} cannot be loaded ({_clause(error)}); fetch the model"
-            " again, or choose another."
+            f"The weights in {folder} cannot be loaded ({_clause(error)}); fetch the model again, or"
+            " choose another."
         ) from error
-    model.eval().requires_grad_(False)
-    declared = getattr(model.generation_config, "eos_token_id", None)
-    return Ready(
-        runner=runner_for(model, _kv_bytes(device)),
-        endings=endings_of(words.tokenizer, words.encoder, declared),
-        provenance=_provenance(load, words, model, device, dtype),
-        device=device,
-    )
+    return model.eval().requires_grad_(False)
 
 
 def _folder(load: Load) -> Path:
@@ -145,11 +158,13 @@ def _folder(load: Load) -> Path:
         if not os.access(folder, os.R_OK | os.X_OK):
             raise ModelError(f"The folder {folder} cannot be read; check its permissions.")
         return folder
-    found = hub.find(load.folder, load.gguf) if hub.is_id(load.folder) else None
+    if not hub.is_id(load.folder):
+        raise ModelError(f"There is no folder {folder}; check the path of the model {load.model}.")
+    found = hub.find(load.folder, load.gguf)
     if found is None:
         raise ModelError(
-            f"There is no model in {load.folder}; fetch it with"
-            f" `driftty models fetch {load.model}`, or check the path."
+            f"The model {load.folder} is not here yet: fetch it with"
+            f" `driftty models fetch {load.folder}`."
         )
     return found
 
@@ -170,16 +185,16 @@ def _affordable(load: Load, device: torch.device, parameters: int) -> torch.dtyp
     return dtype
 
 
-def _kv_bytes(device: torch.device) -> int:
-    """The bound for keys and values, once the weights are there."""
-    left = max(free_bytes(device), 0)
+def _kv_bytes(device: torch.device, weights: int) -> int:
+    """The bound for keys and values, when so many bytes of weights will have come."""
+    left = max(free_bytes(device) - weights, 0)
     if device.type == "cuda":
         return int(max(left - _SPARE_BYTES, left // 2) * 0.9)
     return int(min(left * _KV_SHARE, _MOST_KV_BYTES))
 
 
 def _provenance(
-    load: Load, words: Words, model: Any, device: torch.device, dtype: torch.dtype
+    load: Load, words: Words, parameters: int, device: torch.device, dtype: torch.dtype
 ) -> Provenance:
     return Provenance(
         model=load.model,
@@ -189,7 +204,7 @@ def _provenance(
         device=device_name(device),
         dtype=_dtype_name(dtype),
         window=words.window,
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        parameters=parameters,
         libraries={
             "python": platform.python_version(),
             **{

@@ -5,53 +5,89 @@ steps. Only where the logits agree is the fast way taken.
 """
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import torch
 
 from engine.model.attention import Unsupported
 from engine.model.kv import LEAST_SHARED, Store
+from engine.model.linear import prepare
 from engine.model.runner import PlainRunner, Runner, SharedRunner, Work
 from engine.model.shelf import Layout
 
 _log = logging.getLogger(__name__)
 
-_TOKENS = LEAST_SHARED + 12
+_CHUNKED = LEAST_SHARED + 4
+_TOKENS = _CHUNKED + 8
+"""Of the text: some in chunks, the others one by one."""
 _ALIKE = {torch.float32: 1e-3, torch.float16: 3e-2, torch.bfloat16: 1e-1}
 """Relative deviation of logits that rounding explains. A wrong mask or position gives about 1."""
 
 
-@torch.inference_mode()
-def runner_for(model: Any, limit: int) -> Runner:
+class _Seen(msgspec.Struct, frozen=True):
+    """What a model did with the short text before anything of it was replaced."""
+
+    logits: torch.Tensor
+    """After the tokens that the trial takes one by one: `[tokens, vocabulary]`."""
+    layers: tuple[tuple[int, int, int], ...] | None
+    """KV heads and widths by layer; none where it caches more than plain keys and values."""
+    token_bytes: int
+
+
+def runner_for(read: Callable[[], Any], limit: int) -> Runner:
     """The fastest runner that computes what the model's own forward does.
 
-    `limit`: bytes of keys and values at most.
+    `read` gives the model, a causal LM of transformers, anew each time: what was tried on it in vain
+    cannot be undone. `limit`: bytes of keys and values at most.
     """
+    model = read()
     ids = _text(model)
-    device, dtype = model.device, model.dtype
-    out = model(input_ids=torch.tensor([ids], device=device), use_cache=True)
-    layers = _plain_layers(out.past_key_values, dtype)
-    if layers is not None:
-        width = sum(heads * (k + v) for heads, k, v in layers)
-        layout = Layout(layers, dtype, device, dtype.itemsize * width)
-        usual = model.config._attn_implementation
-        trial = SharedRunner(model, Store(layout, limit))
-        try:
-            deviation = _deviation(_trial(trial, ids), out.logits[0, LEAST_SHARED + 4 :])
-        except (Unsupported, TypeError) as error:
-            deviation, why = float("inf"), str(error)
-        else:
-            why = f"its logits deviate by {deviation:.2g}"
-        if deviation < _ALIKE.get(dtype, 0.0):
-            return SharedRunner(model, Store(layout, limit))
-        _log.warning("This model runs one completion at a time: %s.", why)
-        model.set_attn_implementation(usual)
-    held = _cache_bytes(out.past_key_values) // len(ids)
-    rewinds = layers is not None
-    return PlainRunner(
-        model,
-        Store(Layout((), dtype, device, held), limit, shares=False, rewinds=rewinds),
+    seen = _look(model, ids)
+    if seen.layers is not None:
+        prepare(model)
+        runner = _shared(model, ids, seen, limit)
+        if runner is None:
+            del model
+            model = read()
+            runner = _shared(model, ids, seen, limit)
+        if runner is not None:
+            return runner
+        del model
+        model = read()
+    _log.warning("This model runs one completion at a time.")
+    layout = Layout((), model.dtype, model.device, seen.token_bytes)
+    return PlainRunner(model, Store(layout, limit, shares=False, rewinds=seen.layers is not None))
+
+
+@torch.inference_mode()
+def _look(model: Any, ids: list[int]) -> _Seen:
+    out = model(input_ids=torch.tensor([ids], device=model.device), use_cache=True)
+    cache = out.past_key_values
+    return _Seen(
+        logits=out.logits[0, _CHUNKED:].float(),
+        layers=_plain_layers(cache, model.dtype),
+        token_bytes=_cache_bytes(cache) // len(ids),
     )
+
+
+@torch.inference_mode()
+def _shared(model: Any, ids: list[int], seen: _Seen, limit: int) -> SharedRunner | None:
+    """A shared runner, if it gives the logits that were seen."""
+    assert seen.layers is not None
+    layout = Layout(seen.layers, model.dtype, model.device, seen.token_bytes)
+    try:
+        logits = _trial(SharedRunner(model, Store(layout, limit)), ids)
+    except (Unsupported, TypeError, AttributeError) as error:
+        _log.warning("Batching does not work with this model: %s.", error)
+        return None
+    deviation = float((logits.float() - seen.logits).norm())
+    deviation /= float((seen.logits - seen.logits.mean(-1, keepdim=True)).norm())
+    if not deviation < _ALIKE.get(model.dtype, 0.0):
+        _log.warning("Batching changes what this model says: logits deviate by %.2g.", deviation)
+        return None
+    return SharedRunner(model, Store(layout, limit))
 
 
 def _text(model: Any) -> list[int]:
@@ -67,22 +103,16 @@ def _trial(runner: SharedRunner, ids: list[int]) -> torch.Tensor:
     one = store.open("one", ids, LEAST_SHARED)
     assert one is not None
     store.reserve(one, len(ids))
-    begun = LEAST_SHARED + 4
-    runner.run([Work(one, tuple(ids[:begun]), wanted=False)])
+    runner.run([Work(one, tuple(ids[:_CHUNKED]), wanted=False)])
     two = store.open("two", ids, LEAST_SHARED)
     assert two is not None
     store.reserve(two, len(ids))
-    runner.run([Work(two, tuple(ids[LEAST_SHARED : begun + 2]), wanted=False)])
+    runner.run([Work(two, tuple(ids[LEAST_SHARED : _CHUNKED + 2]), wanted=False)])
     rows = [
         runner.run([Work(two, (ids[0],), wanted=False), Work(one, (token,), wanted=True)])
-        for token in ids[begun:]
+        for token in ids[_CHUNKED:]
     ]
     return torch.cat(rows)
-
-
-def _deviation(mine: torch.Tensor, theirs: torch.Tensor) -> float:
-    spread = (theirs.float() - theirs.float().mean(-1, keepdim=True)).norm()
-    return float((mine.float() - theirs.float()).norm() / spread)
 
 
 def _plain_layers(cache: Any, dtype: torch.dtype) -> tuple[tuple[int, int, int], ...] | None:

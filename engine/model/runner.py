@@ -32,6 +32,8 @@ class Work(msgspec.Struct, frozen=True):
 class Runner(Protocol):
     """What the scheduler needs of a model."""
 
+    model: Any
+    """The causal LM of transformers that it runs."""
     rows: int
     """How many completions at once."""
     store: Store
@@ -48,7 +50,7 @@ class SharedRunner:
         """`model`: a causal LM of transformers; its attention is replaced."""
         attention.register()
         model.set_attn_implementation(attention.NAME)
-        self._model = model
+        self.model = model
         self.store = store
         room = store.limit // (store.layout.token_bytes * 1024)
         self.rows = max(1, min(ROWS, room))
@@ -57,7 +59,7 @@ class SharedRunner:
         """Compute; returns logits `[wanted, vocabulary]` in the order of the works."""
         laid = _Laid(works)
         device = self.store.layout.device
-        out = self._model(
+        out = self.model(
             input_ids=torch.tensor([laid.ids], device=device),
             position_ids=torch.tensor([laid.positions], device=device),
             use_cache=False,
@@ -126,7 +128,7 @@ class PlainRunner:
 
     def __init__(self, model: Any, store: Store) -> None:
         """`model`: a causal LM of transformers. `store`: one that shares nothing."""
-        self._model = model
+        self.model = model
         self.store = store
         self._caches: WeakKeyDictionary[Sequence, Any] = WeakKeyDictionary()
 
@@ -144,7 +146,7 @@ class PlainRunner:
             cache.crop(-surplus)
         elif surplus > 0:
             cache = None
-        out = self._model(
+        out = self.model(
             input_ids=torch.tensor([work.ids], device=self.store.layout.device),
             past_key_values=cache,
             use_cache=True,

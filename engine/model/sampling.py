@@ -1,13 +1,19 @@
-"""The next token: one uniform number per (run seed, turn, position), through the inverse CDF.
+"""The next token: the Gumbel-max draw, with noise that is a function of (run seed, turn, position).
 
-Tokens stand in the order of their probability, the likeliest first and equals by id, so that the
-same number over the same logits always means the same token, whatever else is in the batch. Only
-the head of the vocabulary is sorted: 256 tokens nearly always hold all the probability that matters,
-and the exact normaliser says when they do not.
+Every token of the vocabulary has its own number, hashed from the run seed, the turn, the position
+and the token's id; the token with the largest sum of scaled logit and Gumbel noise wins, and that is
+a draw from the softmax (Gumbel 1954; Maddison et al. 2014, arXiv:1411.0030). Nothing of a batch
+enters.
+
+Why not one uniform number through the inverse CDF: logits carry rounding noise that depends on what
+they were computed together with, about 3e-6 in float32. In the inverse CDF it shifts the edge of every
+token that comes after, and where tokens are narrower than the shift, as the unlikely ones are, the
+draw is left to chance. Measured over 7,680 positions of text by the embedded model: float32's noise
+changed 0.04, 0.22 and 0.38 % of the tokens at temperature 0.7, 0.9 and 1.0, and not one of those drawn
+here; bfloat16 drew otherwise than float32 in 12 to 20 % of places, and here in 2.2 %.
 """
 
 import hashlib
-import struct
 
 import msgspec
 import numpy as np
@@ -17,8 +23,11 @@ import torch
 from engine.run import Sampling
 
 HEAD = 256
-"""How many of the likeliest tokens are looked at first. Sorting 49k tokens costs 35 ms at 32 rows,
-the head 4 ms."""
+"""How many of the likeliest tokens are looked at one by one; the rest counts as one candidate that
+is opened only when it wins. Going through 49k tokens costs 35 ms at 32 rows, the head 4 ms."""
+
+_TAIL = -1
+"""The id under which the rest draws its noise."""
 
 Floats = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
@@ -48,11 +57,20 @@ class NoDistribution(ValueError):
     """The logits are not numbers, so no token can be drawn."""
 
 
-def uniform(rng: int, turn: int, position: int) -> float:
-    """A number in [0, 1) with 53 random bits that depends on nothing but its arguments."""
-    digest = hashlib.blake2b(f"{rng}/{turn}/{position}".encode(), digest_size=8).digest()
-    (bits,) = struct.unpack("<Q", digest)
-    return float(bits >> 11) * 2.0**-53
+def noise(rng: int, turn: int, position: int, ids: Ids) -> Floats:
+    """Standard Gumbel noise of some tokens at one place in a run.
+
+    The place is hashed once, and mixed with each id by SplitMix64 (Steele, Lea, Flood 2014).
+    """
+    place = hashlib.blake2b(f"{rng}/{turn}/{position}".encode(), digest_size=8).digest()
+    with np.errstate(over="ignore"):
+        mixed = np.frombuffer(place, "<u8") + ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        mixed ^= mixed >> np.uint64(31)
+    uniform: Floats = ((mixed >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+    gumbel: Floats = -np.log(-np.log(uniform))
+    return gumbel
 
 
 def draw(logits: torch.Tensor, asks: list[Ask]) -> list[Draw | NoDistribution]:
@@ -64,25 +82,18 @@ def draw(logits: torch.Tensor, asks: list[Ask]) -> list[Draw | NoDistribution]:
     vocabulary = own.shape[-1]
     normaliser = torch.logsumexp(own, -1)
     scores = _penalised(own, asks)
-    head = min(vocabulary, max(HEAD, 1 + max(ask.sampling.top_k for ask in asks)))
-    values, ids = torch.topk(scores, head)
+    head = min(vocabulary, max(HEAD, *(ask.sampling.top_k + 1 for ask in asks)))
+    values, ids = _ordered(*torch.topk(scores, head))
     heat = torch.tensor([ask.sampling.temperature or 1.0 for ask in asks], device=own.device)
-    if scores is own and bool((heat == 1.0).all()):
-        total = normaliser
-    else:
-        total = torch.logsumexp(scores / heat[:, None], -1)
-    heads = _ordered(values, ids)
-    totals: Floats = total.double().cpu().numpy()
+    totals: Floats = torch.logsumexp(scores / heat[:, None], -1).double().cpu().numpy()
     sane = torch.isfinite(normaliser).cpu().numpy()
     chosen: list[int | None] = []
     for row, ask in enumerate(asks):
-        if not sane[row]:
-            chosen.append(None)
-            continue
-        token = _pick(heads[0][row], heads[1][row], totals[row], ask, whole=head == vocabulary)
-        if token is None:
-            everything = _ordered(*torch.sort(scores[row : row + 1], descending=True))
-            token = _pick(everything[0][0], everything[1][0], totals[row], ask, whole=True)
+        token = None
+        if sane[row]:
+            token = _pick(values[row], ids[row], totals[row], ask, whole=head == vocabulary)
+            if token is None:
+                token = _pick_of_all(scores[row], values[row], totals[row], ask)
         chosen.append(token)
     picked = torch.tensor([token or 0 for token in chosen], device=own.device)
     logprobs = (own.gather(-1, picked[:, None])[:, 0] - normaliser).tolist()
@@ -123,24 +134,40 @@ def _pick(values: Floats, ids: Ids, total: float, ask: Ask, whole: bool) -> int 
     """
     sampling = ask.sampling
     if not whole:
-        # Which of several tokens with the head's last value are in it is up to the sort.
-        values = values[: int(np.searchsorted(-values, -values[-1]))]
+        values = values[: _untied(values)]
         if len(values) == 0:
             return None
     if sampling.temperature <= 0.0:
         return int(ids[0])
-    edges = np.cumsum(np.exp(values / sampling.temperature - total))
+    scaled = values / sampling.temperature
+    edges = np.cumsum(np.exp(scaled - total))
     kept, bounded = _truncated(edges, sampling, whole)
     truncated = sampling.top_k > 0 or sampling.top_p < 1.0 or sampling.min_p > 0.0
     if truncated and not bounded:
         return None
-    mass = float(edges[kept - 1]) if truncated else 1.0
-    target = uniform(ask.rng, ask.turn, ask.position) * mass
-    index = int(np.searchsorted(edges[:kept], target, side="right"))
-    if index < kept:
-        return int(ids[index])
-    # All of it, and still short of the target: the edges sum to a hair less than one.
-    return int(ids[kept - 1]) if bounded else None
+    candidates = np.append(ids[:kept], _TAIL)
+    rest = -np.inf if bounded or edges[-1] >= 1.0 else total + np.log1p(-edges[-1])
+    heights = np.append(scaled[:kept], rest) + noise(ask.rng, ask.turn, ask.position, candidates)
+    winner = int(candidates[np.argmax(heights)])
+    return winner if winner != _TAIL else None
+
+
+def _pick_of_all(scores: torch.Tensor, head: Floats, total: float, ask: Ask) -> int | None:
+    """The same where the head did not suffice: a truncation that reaches past it, or the rest won."""
+    values, ids = _ordered(*torch.sort(scores[None], descending=True, stable=True))
+    sampling = ask.sampling
+    if sampling.temperature <= 0.0 or sampling.top_k or sampling.top_p < 1.0 or sampling.min_p:
+        return _pick(values[0], ids[0], total, ask, whole=True)
+    start = _untied(head)
+    rest = ids[0, start:]
+    heights = values[0, start:] / sampling.temperature
+    return int(rest[np.argmax(heights + noise(ask.rng, ask.turn, ask.position, rest))])
+
+
+def _untied(values: Floats) -> int:
+    """How many of the head are larger than its last: which of several equals are in it is up to the
+    sort."""
+    return int(np.searchsorted(-values, -values[-1]))
 
 
 def _truncated(edges: Floats, sampling: Sampling, whole: bool) -> tuple[int, bool]:
