@@ -21,6 +21,9 @@ pytestmark = [
 PATIENCE_SECONDS = 60
 """A condition that does not come about by then never will."""
 
+LOOK_SECONDS = 0.05
+"""Every look starts a process: looking without a pause takes a core from what is looked at."""
+
 
 class Terminal:
     """A tmux server of its own with one window."""
@@ -57,6 +60,7 @@ class Terminal:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not holds(screen := self.screen()):
             assert time.monotonic() < deadline, screen
+            time.sleep(LOOK_SECONDS)
         return screen
 
     def console(self) -> psutil.Process:
