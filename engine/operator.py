@@ -195,7 +195,9 @@ class Operator:
         # A turn of which a person let nothing run is as if it had never been written.
         if seen or not vetoed:
             self._grow(said)
-            self._observe(seen)
+            # A drift that stopped the run was not executed: the shell has no answer to it.
+            if seen or not ending:
+                self._observe(seen)
         return ending
 
     async def _hear(self) -> str:

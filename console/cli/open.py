@@ -31,7 +31,7 @@ def command(demo: bool, **options: Any) -> None:
         )
     if demo:
         options["model"] = "demo"
-    status = asyncio.run(_open(build_spec(options), model_choice(options), demo=demo))
+    status = asyncio.run(_open(build_spec(options), model_choice(options, demo=demo), demo=demo))
     sys.exit(status)
 
 

@@ -2,15 +2,17 @@
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeVar, get_args
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 import msgspec
 
-from engine.errors import DrifttyError, SeedError, TaskError
+from engine.errors import DrifttyError, ModelError, SeedError, TaskError
 from engine.run import (
     Channel,
     CommandPolicy,
+    Config,
     DriftPolicy,
     RunSpec,
     Sampling,
@@ -18,6 +20,9 @@ from engine.run import (
     StuckPolicy,
     Task,
 )
+
+if TYPE_CHECKING:
+    from engine.seeds.library import SeedLibrary
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -209,20 +214,11 @@ def build_spec(options: dict[str, Any]) -> RunSpec:
 
     Raises `click.BadParameter` for a config or task that is not one.
     """
-    from engine.seeds.config import parse_config
     from engine.seeds.library import SeedLibrary
 
-    try:
-        config = parse_config(options["config"], SeedLibrary())
-    except SeedError as error:
-        raise _unusable("--config' / '-c", error) from error
-    try:
-        task = find_task(options["task"])
-    except TaskError as error:
-        raise _unusable("--task' / '-t", error) from error
     return RunSpec(
-        config=config,
-        task=task,
+        config=find_config(options["config"], SeedLibrary()),
+        task=find_task(options["task"]),
         model=options["model"],
         sampling=Sampling(
             temperature=options["temperature"],
@@ -249,16 +245,46 @@ def _unusable(option: str, error: DrifttyError) -> click.BadParameter:
     return click.BadParameter(clean(str(error)), param_hint=f"'{option}'")
 
 
+def find_config(given: str, library: "SeedLibrary") -> Config:
+    """The config of a name. Raises `click.BadParameter` where it is none."""
+    from engine.seeds.config import parse_config
+
+    try:
+        return parse_config(given, library)
+    except SeedError as error:
+        raise _unusable("--config' / '-c", error) from error
+
+
 def find_task(given: str) -> Task:
-    """A task of the library by its name, or the text itself as a task."""
+    """A task of the library by its name, or the text itself as a task.
+
+    Raises `click.BadParameter` for a task file that is wrong.
+    """
     from engine.tasks.library import TaskLibrary
 
     library = TaskLibrary()
-    return library.task(given) if given in library.names() else library.plain(given)
+    try:
+        return library.task(given) if given in library.names() else library.plain(given)
+    except TaskError as error:
+        raise _unusable("--task' / '-t", error) from error
 
 
-def model_choice(options: dict[str, Any]) -> ModelChoice:
-    """Which model these options ask for."""
+def model_choice(options: dict[str, Any], *, demo: bool) -> ModelChoice:
+    """Which model these options ask for.
+
+    Raises `click.BadParameter` for a name or folder that is no model; one that has yet to be
+    fetched is one.
+    """
+    from engine.model.catalogue import NotFetched, resolve
+
+    if not demo:
+        try:
+            if not options["model"].strip():
+                raise ModelError("A model's name is not empty; `driftty models list` has some.")
+            with suppress(NotFetched):  # It is fetched when the model is started.
+                resolve(options["model"])
+        except ModelError as error:
+            raise _unusable("--model' / '-m", error) from error
     return ModelChoice(
         model=options["model"],
         device=options["device"],

@@ -43,7 +43,7 @@ def command(as_json: bool, demo: bool, **options: Any) -> None:
     if demo:
         options["model"] = "demo"
     spec = build_spec(options)
-    status = asyncio.run(_run(spec, model_choice(options), as_json=as_json, demo=demo))
+    status = asyncio.run(_run(spec, model_choice(options, demo=demo), as_json=as_json, demo=demo))
     if status:
         sys.exit(status)
 
@@ -55,20 +55,23 @@ async def _run(spec: RunSpec, choice: ModelChoice, *, as_json: bool, demo: bool)
     async with open_live(choice, kind="run", demo=demo) as live:
         loop = asyncio.get_running_loop()
 
-        def stop() -> None:
-            stopping.append(loop.create_task(live.stop()))
+        def stop(status: int = INTERRUPTED) -> None:
+            stopping.append(status)
+            ending.append(loop.create_task(live.stop()))
 
-        stopping: list[asyncio.Task[None]] = []
+        stopping: list[int] = []
+        ending: list[asyncio.Task[None]] = []
         transcript = Transcript(sys.stdout, sys.stderr)
-        live.subscribe(_until_unread(_print_json if as_json else transcript.show, stop))
+        show = _print_json if as_json else transcript.show
+        live.subscribe(_until_unread(show, lambda: stop(0)))
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, stop)
         await live.start(spec)
         try:
             ended = await live.wait()
         except asyncio.CancelledError:
-            await asyncio.gather(*stopping)
-            return INTERRUPTED
+            await asyncio.gather(*ending)
+            return stopping[0]
         return 1 if ended.outcome == "fault" else 0
 
 

@@ -13,6 +13,7 @@ from console.cli.options import (
     DEFAULT_CONFIG,
     DEFAULT_TASK,
     build_spec,
+    find_config,
     find_task,
     template_options,
 )
@@ -183,13 +184,12 @@ def _begin(options: dict[str, Any]) -> "tuple[Kept, list[str]]":
 
 def _configs(options: dict[str, Any]) -> "tuple[tuple[Config, ...], list[str]]":
     from console.factorial import design_notes, plan_factorial
-    from engine.seeds.config import parse_config
     from engine.seeds.library import SeedLibrary
 
     library = SeedLibrary()
     notes: list[str] = []
     named = options["configs"] or (() if options["factorial"] else (DEFAULT_CONFIG,))
-    configs = [parse_config(each, library) for each in named]
+    configs = [find_config(each, library) for each in named]
     if options["factorial"]:
         planned = plan_factorial(options["factorial"], library)
         known = {config.hash for config in configs}

@@ -10,7 +10,8 @@ def main() -> None:
     """Print the line."""
     device = choose_device("auto")
     dtype = str(choose_dtype("auto", device)).removeprefix("torch.")
-    threads = f", {choose_threads(0)} threads" if device.type == "cpu" else ""
+    count = choose_threads(0)
+    threads = f", {count} thread{'s' * (count > 1)}" if device.type == "cpu" else ""
     free = free_bytes(device) / 1024**3
     print(f"{device_name(device)}, {dtype}{threads}, {free:.1f} GiB of memory free")
 
