@@ -139,9 +139,9 @@ class DrifttyApp(App[int]):
             self.screen.sync()
 
     def _later(self, seconds: float, call: Callable[[], None]) -> object:
-        # Whoever tells an event may be a task that began before the app: drawing needs the app's
-        # own context, in which Textual finds it.
-        return asyncio.get_running_loop().call_later(seconds, call, context=self._context_of_app)
+        # Whoever tells an event may be a task that began before the app: a timer needs the app's own
+        # context, in which Textual finds it.
+        return self._context_of_app.run(self.set_timer, seconds, call)
 
     def _hear(self, status: WorkerStatus) -> None:
         self.worker.hear(status)
