@@ -14,7 +14,7 @@ from tests.console.open import console
 from tests.console.scripted import ScriptedDriver
 from tests.console.story import PROVENANCE, Story
 
-UNFOLDABLE = ScrollbackGrew(at=10**9, turn=1, added=None)  # type: ignore[arg-type]
+UNFOLDABLE = ScrollbackGrew(at=10**9, turn=1, added=None)  # type: ignore[arg-type]  # what no view can fold
 
 
 class Marking(ScriptedDriver):

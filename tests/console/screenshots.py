@@ -60,7 +60,7 @@ async def proposal(size: tuple[int, int], theme: str) -> str:
     async with app.run_test(size=size) as pilot:
         driver.worker("ready", provenance=PROVENANCE)
         await pilot.press("m")
-        driver.script = waiting  # type: ignore[assignment]
+        driver.script = waiting  # type: ignore[assignment]  # a script of this test
         await pilot.press("r")
         await settled(pilot)
         return exact(app.export_screenshot(title="driftty"))

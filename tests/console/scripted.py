@@ -47,7 +47,7 @@ class ScriptedDriver:
 
     def worker(self, state: WorkerState, **facts: object) -> None:
         """Have the model's state change."""
-        status = WorkerStatus(state=state, since=time.monotonic_ns(), **facts)  # type: ignore[arg-type]
+        status = WorkerStatus(state=state, since=time.monotonic_ns(), **facts)  # type: ignore[arg-type]  # a literal, chosen at run time
         for watcher in self._watchers:
             watcher(status)
 

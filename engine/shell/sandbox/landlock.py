@@ -132,7 +132,7 @@ def _processes_of(uid: int) -> int:
         if entry.name.isdigit():
             try:
                 if entry.stat().st_uid == uid:
-                    count += len(os.listdir(entry / "task"))  # noqa: PTH208
+                    count += len(os.listdir(entry / "task"))  # noqa: PTH208 - pathlib would make a Path of each
             except OSError:
                 # It ended while we counted.
                 continue

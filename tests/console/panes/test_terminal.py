@@ -15,14 +15,14 @@ def test_ansi_colours_are_the_themes_own() -> None:
 
 
 def test_palette_and_true_colours_come_through() -> None:
-    assert terminal_style(TerminalStyle(fg=196), COLORS).color.get_truecolor().hex == "#ff0000"  # type: ignore[union-attr]
+    assert terminal_style(TerminalStyle(fg=196), COLORS).color.get_truecolor().hex == "#ff0000"  # type: ignore[union-attr]  # a colour is there
     assert terminal_style(TerminalStyle(bg=(1, 2, 3)), COLORS).bgcolor.get_truecolor().hex == "#010203"  # type: ignore[union-attr]  # fmt: skip
 
 
 def test_inverse_swaps_the_themes_own_colours() -> None:
     style = terminal_style(TerminalStyle(inverse=True), COLORS)
-    assert style.color.get_truecolor().hex == COLORS.background  # type: ignore[union-attr]
-    assert style.bgcolor.get_truecolor().hex == COLORS.foreground  # type: ignore[union-attr]
+    assert style.color.get_truecolor().hex == COLORS.background  # type: ignore[union-attr]  # a colour is there
+    assert style.bgcolor.get_truecolor().hex == COLORS.foreground  # type: ignore[union-attr]  # a colour is there
 
 
 def test_hidden_text_is_not_drawn() -> None:

@@ -31,7 +31,7 @@ def hostile_session(planned: RunSpec) -> list[object]:
     story = Story(planned)
     events: list[object] = [*story.bring_up(), *story.asked()]
     parts = [("reasoning", HOSTILE), ("comment", HOSTILE), ("line", HOSTILE)]
-    events += story.said(parts, HOSTILE, "narration")  # type: ignore[arg-type]
+    events += story.said(parts, HOSTILE, "narration")  # type: ignore[arg-type]  # a literal, chosen at run time
     events += story.ran(HOSTILE, HOSTILE.encode(), 0, 1)
     events += story.asked()
     return events
@@ -50,7 +50,7 @@ def assert_harmless(app: DrifttyApp) -> None:
 
 
 async def opened(pilot: Pilot[int], driver: ScriptedDriver) -> None:
-    driver.script = hostile_session  # type: ignore[assignment]
+    driver.script = hostile_session  # type: ignore[assignment]  # a script of this test
     await pilot.press("r")
     await settled(pilot)
 
@@ -127,7 +127,7 @@ async def test_a_hostile_seed_file_is_listed_and_previewed_harmlessly() -> None:
         await pilot.press("f2")
         await settled(pilot)
         listed = app.screen.query_one("#seed-list")
-        for _ in range(len(listed.options)):  # type: ignore[attr-defined]
+        for _ in range(len(listed.options)):  # type: ignore[attr-defined]  # the list under test
             await pilot.press("down")
             await settled(pilot)
             assert_harmless(app)

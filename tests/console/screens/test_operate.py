@@ -169,7 +169,7 @@ def _spy(pane: RowsPane, drawn: list[str]) -> None:
         drawn.append(str(pane.id))
         return render(y)
 
-    pane.render_line = spied  # type: ignore[method-assign,assignment]
+    pane.render_line = spied  # type: ignore[method-assign,assignment]  # spied upon
 
 
 async def test_a_selection_is_copied_and_everything_without_one() -> None:

@@ -136,7 +136,7 @@ async def test_typing_sends_every_key_to_the_shell_until_it_is_left() -> None:
         await pilot.press("ctrl+right_square_bracket")
         await settled(pilot)
         assert not app.operate.query_one(ShellPane).typing
-        typed = b"".join(word[1] for word in driver.said if word[0] == "type")  # type: ignore[misc]
+        typed = b"".join(word[1] for word in driver.said if word[0] == "type")  # type: ignore[misc]  # words that carry bytes
         assert typed == b"ls \t\x03\x11\x10\x1bOP\x1b\x1b[An"
 
 

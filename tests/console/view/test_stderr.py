@@ -24,7 +24,7 @@ def styles(line: Line) -> set[str]:
 
 
 def written(view: StderrView, text: str, kind: str = "line") -> None:
-    view.apply(PartOpened(at=1, turn=1, part=0, kind=kind))  # type: ignore[arg-type]
+    view.apply(PartOpened(at=1, turn=1, part=0, kind=kind))  # type: ignore[arg-type]  # a literal, chosen at run time
     view.apply(PartGrew(at=1, turn=1, part=0, text=text))
 
 

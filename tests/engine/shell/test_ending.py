@@ -76,7 +76,7 @@ def mark() -> str:
 
 async def test_fifty_shells_leave_nothing_behind(sandbox: str) -> None:
     async def once() -> Path:
-        shell = PtyShell(ShellSpec(sandbox=sandbox, patience=60, limit=60))  # type: ignore[arg-type]
+        shell = PtyShell(ShellSpec(sandbox=sandbox, patience=60, limit=60))  # type: ignore[arg-type]  # a literal, chosen at run time
         opening = await shell.start()
         assert (await shell.submit("echo hello")).state == "done"
         await shell.close()

@@ -12,7 +12,7 @@ from engine.shell.spec import ShellSpec
 
 
 def failing(name: str, why: str, remedy: str = "") -> Probe:
-    report = SandboxReport(name, False, why, remedy)  # type: ignore[arg-type]
+    report = SandboxReport(name, False, why, remedy)  # type: ignore[arg-type]  # a literal, chosen at run time
 
     def attempt() -> tuple[SandboxReport, Sandbox | None]:
         return report, None
