@@ -137,7 +137,7 @@ class Tally:
         for match in matches:
             match.catch_up()
         decided = e_holm([match.bet.peak for match in matches], self.alpha)
-        threshold = (len(matches) - sum(decided)) / self.alpha
+        threshold = max(1, len(matches) - sum(decided)) / self.alpha
         return tuple(
             match.tally(self.configs, sure, threshold)
             for match, sure in zip(matches, decided, strict=True)
