@@ -9,7 +9,7 @@ from engine.model.endings import Endings
 from engine.model.kv import Sequence
 from engine.model.protocol import Complete, Completed, PartDelta, Prompted, Reply, Sampled
 from engine.model.sampling import Ask, Draw
-from engine.prompt.parts import PartParser
+from engine.prompt.reasoning import part_parser
 from engine.scrollback import Payload
 
 Reason = Literal["line", "end", "length", "cancelled", "control"]
@@ -33,7 +33,7 @@ class Row:
         self.sampled: list[int] = []
         self.ended = False
         self._detokeniser = Detokeniser(tokenizer)
-        self._parser = PartParser(request.policy, opening)
+        self._parser = part_parser(tokenizer, request.policy, opening)
         self._began = 0
         self._prefilled = 0
         self._prefill = 0
