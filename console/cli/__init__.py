@@ -1,11 +1,11 @@
 """The command line: `driftty` and its subcommands, each imported only when it is called."""
 
-import importlib
 import os
 import sys
 
 import click
 
+from console.cli.lazy import LazyGroup
 from engine.errors import DrifttyError
 from engine.version import VERSION
 
@@ -24,27 +24,7 @@ COMMANDS = {
 """Name to module and one line of help. Each module has its click command as `command`."""
 
 
-class LazyGroup(click.Group):
-    """A group that knows its commands' names and help without importing them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every name, in the order a newcomer needs them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The named command, imported now."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands from the table, so that help imports none of them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
-
-
-@click.group(cls=LazyGroup, invoke_without_command=True)
+@click.group(cls=LazyGroup.of(COMMANDS), invoke_without_command=True)
 @click.version_option(VERSION, prog_name="driftty")
 @click.pass_context
 def driftty(ctx: click.Context) -> None:

@@ -6,11 +6,27 @@ from typing import Any, get_args
 
 import click
 
-from console.cli import exchange, finding, keeping, mending
 from console.cli.editing import write_json
+from console.cli.lazy import LazyGroup
+
+COMMANDS = {
+    "list": ("console.cli.sessions", "List sessions, the newest first.", "list_sessions"),
+    "show": ("console.cli.sessions", "Show a session's transcript, or its events.", "show"),
+    "search": ("console.cli.finding", "Find words typed, shown or thought.", "search"),
+    "tag": ("console.cli.keeping", "Give a session tags, or take them away.", "tag"),
+    "note": ("console.cli.keeping", "Write a note about a session.", "note"),
+    "delete": ("console.cli.keeping", "Put sessions into the trash.", "delete"),
+    "restore": ("console.cli.keeping", "Take sessions out of the trash.", "restore"),
+    "empty-trash": ("console.cli.keeping", "Remove what is in the trash for good.", "empty_trash"),
+    "export": ("console.cli.exchange", "Write a session for other programs.", "export"),
+    "import": ("console.cli.exchange", "Bring in what was exported.", "import_"),
+    "check": ("console.cli.mending", "See whether recordings are whole.", "check"),
+    "recover": ("console.cli.mending", "Save what is left of a damaged store.", "recover"),
+}
+"""Name to module, one line of help, and the command's name in the module."""
 
 
-@click.group()
+@click.group(cls=LazyGroup.of(COMMANDS))
 def command() -> None:
     """Recorded sessions: every run is kept, token for token and byte for byte.
 
@@ -28,20 +44,13 @@ def command() -> None:
     """
 
 
-for _other in (
-    *(keeping.tag, keeping.note, keeping.delete, keeping.restore, keeping.empty_trash),
-    *(exchange.export, exchange.import_, mending.check, mending.recover, finding.search),
-):
-    command.add_command(_other)
-
-
 def _outcomes() -> tuple[str, ...]:
     from engine.events import Outcome
 
     return (*get_args(Outcome), "interrupted", "recording")
 
 
-@command.command("list")
+@click.command("list")
 @click.option("--outcome", type=click.Choice(_outcomes()), help="Only those that came to this.")
 @click.option("--config", "-c", default="", help="Only this config, or all of this seed's.")
 @click.option("--model", "-m", default="", help="Only this model, as it was asked for.")
@@ -80,7 +89,7 @@ async def _find(query: Any, limit: int, offset: int) -> tuple[list[Any], int]:
         return found, await library.count(query)
 
 
-@command.command("show")
+@click.command("show")
 @click.argument("session")
 @click.option("--events", is_flag=True, help="Every event as recorded, one JSON object a line.")
 @click.option("--json", "as_json", is_flag=True, help="Summary, spec, provenance, stages as JSON.")
