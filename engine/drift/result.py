@@ -37,6 +37,9 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     """Its recording."""
     fault: str = ""
     """Why it broke; empty unless the outcome is `fault`."""
+    margins: tuple[float, ...] = ()
+    """For each turn in order, how likely the model was to begin it with a command; empty where that
+    was not recorded."""
 
     @property
     def counts(self) -> bool:
@@ -48,7 +51,14 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
         return _READ[axis](self)
 
 
-def result_of(cell: Cell, ended: RunEnded, *, tokens: int = 0, took: int = 0) -> RunResult:
+def result_of(
+    cell: Cell,
+    ended: RunEnded,
+    *,
+    tokens: int = 0,
+    took: int = 0,
+    margins: tuple[float, ...] = (),
+) -> RunResult:
     """What counts of the run that a cell of the plan came to."""
     return RunResult(
         config=cell.config,
@@ -65,6 +75,7 @@ def result_of(cell: Cell, ended: RunEnded, *, tokens: int = 0, took: int = 0) ->
         took=took,
         session=ended.session,
         fault=ended.why if ended.outcome == "fault" else "",
+        margins=margins,
     )
 
 
