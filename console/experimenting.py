@@ -114,6 +114,7 @@ class Experimenting:
         for result in kept.settled:
             self.tally.feed(result)
         self._settled_before = len(kept.settled)
+        self._found = {_cell_of(run.result): run.result for run in kept.runs}
         self._model = model
         self._recording = recording
         self._results = results
@@ -168,6 +169,10 @@ class Experimenting:
             tokens_per_second=progress.tokens / seconds if seconds else None,
         )
 
+    def result(self, cell: Cell) -> RunResult | None:
+        """What a cell came to, broken ones too; none while it is not over and kept."""
+        return self._found.get(cell)
+
     def worker(self, status: WorkerStatus) -> None:
         """The model's process changed its state; one that is given up ends the experiment."""
         self._status = status
@@ -194,6 +199,11 @@ class Experimenting:
         """Begin no more runs of a config, for as long as this process runs the experiment."""
         self.plan.drop(config)
         self._dropped.add(config)
+
+    def take_back(self, config: int) -> None:
+        """Begin runs of a dropped config again; where `run` has returned, run again."""
+        self.plan.take_back(config)
+        self._dropped.discard(config)
 
     async def add_runs(self, n: int) -> None:
         """Raise the runs of each config on each task to `n`; where `run` has returned, run again.
@@ -278,6 +288,7 @@ class Experimenting:
             await self._recording.flush()
             await asyncio.to_thread(self._results.add, self.experiment.id, batch)
             for kept in batch:
+                self._found[_cell_of(kept.result)] = kept.result
                 self.tally.feed(kept.result)
                 self._progress.kept(kept.result)
 
@@ -322,7 +333,7 @@ class _Progress:
 
     def ended(self, result: RunResult) -> int:
         """A cell is over, and not kept yet; returns how many broke since the last that did not."""
-        self.under_way.pop(Cell(result.config, result.task, result.replicate), None)
+        self.under_way.pop(_cell_of(result), None)
         self._in_a_row = self._in_a_row + 1 if result.outcome == "fault" else 0
         return self._in_a_row
 
@@ -351,11 +362,15 @@ class _Clock:
 
 
 def _plan(kept: Kept, tally: Tally) -> FixedPlan | RacePlan:
-    done = {Cell(each.config, each.task, each.replicate) for each in kept.settled}
+    done = {_cell_of(each) for each in kept.settled}
     planned = kept.experiment
     if kept.placement.until_decided:
         return RacePlan(tally, n=planned.n, done=done)
     return FixedPlan(configs=len(planned.configs), tasks=len(planned.tasks), n=planned.n, done=done)
+
+
+def _cell_of(result: RunResult) -> Cell:
+    return Cell(result.config, result.task, result.replicate)
 
 
 def _told(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -60,6 +60,13 @@ class Race:
             self._by_hand.append(config)
             self._seen = -1
 
+    def take_back(self, config: int) -> None:
+        """Let a config that was taken out by hand race again; one that lost stays out."""
+        if config in self._by_hand:
+            self._out.remove(config)
+            self._by_hand.remove(config)
+            self._seen = -1
+
     @property
     def standing(self) -> Standing:
         """As the tally has it now."""
@@ -119,6 +126,10 @@ class FixedPlan(Iterator[Cell]):
     def drop(self, config: int) -> None:
         """Hand out no more of a config; runs under way go on."""
         self._dropped.add(config)
+
+    def take_back(self, config: int) -> None:
+        """Hand out a dropped config's runs again; those that lag behind come first."""
+        self._dropped.discard(config)
 
     def raise_to(self, n: int) -> None:
         """Add runs: at least n of each config on each task; the first ones stay the same."""
@@ -197,6 +208,12 @@ class RacePlan(Iterator[Cell]):
     def drop(self, config: int) -> None:
         """Take a config out of the race by hand."""
         self._race.drop(config)
+
+    def take_back(self, config: int) -> None:
+        """Let a config that was taken out by hand race again."""
+        self._race.take_back(config)
+        if config not in self._race.standing.out:
+            self._plan.take_back(config)
 
     def raise_to(self, n: int) -> None:
         """Allow more runs of each config on each task."""

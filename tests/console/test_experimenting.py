@@ -11,7 +11,7 @@ import pytest
 from console.experimenthost import RUN_BYTES, places
 from console.experimenting import FAULTS_IN_A_ROW, Experimenting, ExperimentSnapshot
 from engine.errors import DrifttyError, ModelError, StoreError
-from engine.experiment import cells, run_seed
+from engine.experiment import Cell, cells, run_seed
 from engine.model.script import Script
 from sessions.experiments import Experiments, KeptRun
 from sessions.library import Library
@@ -141,6 +141,29 @@ async def test_a_dropped_config_gets_no_more_runs() -> None:
         await running.run()
     assert running.snapshot.dropped == {1}
     assert [each.n for each in running.snapshot.configs] == [10, 0]
+
+
+async def test_a_config_that_was_taken_back_gets_its_runs_after_all() -> None:
+    async with Recorder.open() as recorder:
+        running = experimenting(begun(planned(n=5)), recorder)
+        running.drop(1)
+        await running.run()
+        assert running.result(Cell(1, 0, 0)) is None
+        running.take_back(1)
+        await running.run()
+    assert running.snapshot.dropped == frozenset()
+    assert [each.n for each in running.snapshot.configs] == [10, 10]
+
+
+async def test_what_a_cell_came_to_can_be_asked_broken_ones_too() -> None:
+    async with Recorder.open() as recorder:
+        running = experimenting(begun(planned(n=1)), recorder, BROKEN)
+        await running.run()
+    broken = running.result(Cell(0, 0, 0))
+    assert broken is not None
+    assert broken.outcome == "fault"
+    again = running.kept.experiment
+    assert running.result(Cell(0, 0, again.n)) is None
 
 
 async def test_stopped_it_keeps_what_finished_and_the_rest_is_missing() -> None:

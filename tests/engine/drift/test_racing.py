@@ -74,6 +74,26 @@ def test_a_config_that_is_stopped_gets_no_more_runs() -> None:
     assert Counter(cell.config for cell in rest) == {0: 3, 2: 3}
 
 
+def test_a_config_that_is_taken_back_catches_up() -> None:
+    plan = FixedPlan(configs=2, tasks=1, n=3)
+    plan.drop(1)
+    assert [cell.config for cell in plan] == [0, 0, 0]
+    plan.take_back(1)
+    assert list(plan) == [Cell(1, 0, 0), Cell(1, 0, 1), Cell(1, 0, 2)]
+
+
+def test_a_config_races_again_after_a_change_of_mind_but_not_after_a_defeat() -> None:
+    tally = Tally(names(2))
+    plan = RacePlan(tally, n=50)
+    plan.drop(1)
+    plan.take_back(1)
+    assert (plan.standing.left, plan.standing.by_hand) == ((0, 1), ())
+    raced(plan, tally, (1.0, 0.0), np.random.default_rng(1))
+    assert plan.standing.out == (1,)
+    plan.take_back(1)
+    assert plan.standing.out == (1,)
+
+
 def test_nobody_is_dropped_before_there_is_evidence() -> None:
     tally = Tally(names(3))
     race = Race(tally)
