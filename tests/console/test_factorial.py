@@ -10,7 +10,7 @@ from engine.experiment import Cell
 from engine.seeds.config import parse_config
 from engine.seeds.library import SeedLibrary
 from tests.console.replicated import planned
-from tests.sessions.test_experiments import result
+from tests.sessions.madeexperiments import make_result as result
 
 LIBRARY = SeedLibrary()
 

@@ -21,7 +21,7 @@ from engine.drift.interval import confidence_sequence
 from engine.drift.tally import Tally
 from engine.experiment import Cell
 from engine.model.supervisor import WorkerStatus
-from tests.sessions.test_experiments import result
+from tests.sessions.madeexperiments import make_result as result
 
 CONFIGS = ("bare+prompt", "operator+system+history+exit+prompt", "operator+system+prompt")
 

@@ -3,60 +3,18 @@
 import msgspec
 import pytest
 
-from engine.drift.result import RunResult
 from engine.errors import StoreError
-from engine.experiment import Cell, Experiment, cells
-from engine.run import RunSpec, Task
+from engine.experiment import cells
 from sessions import database
 from sessions.experiments import Experiments, KeptRun, Placement
 from sessions.process import ProcessIdentity
-from tests.sessions.made import make_spec
-
-
-def plan(id_: str = "6ahx", n: int = 2) -> Experiment:
-    """Two configs on two tasks."""
-    template: RunSpec = make_spec()
-    other = msgspec.structs.replace(template.config, name="bare+none", hash="22" * 32)
-    return Experiment(
-        id=id_,
-        seed=7,
-        configs=(template.config, other),
-        tasks=(Task(text="hostname"), Task(text="count", check="true")),
-        n=n,
-        template=template,
-    )
-
-
-def result(cell: Cell, outcome: str = "clean", session: str = "s") -> RunResult:
-    return msgspec.convert(
-        {
-            "config": cell.config,
-            "task": cell.task,
-            "replicate": cell.replicate,
-            "outcome": outcome,
-            "operated": outcome in ("clean", "no-exit"),
-            "exited": outcome == "clean",
-            "done": True if cell.task else None,
-            "drift_turn": 2 if outcome == "drift" else None,
-            "drift_kind": "chat" if outcome == "drift" else None,
-            "turns": 3,
-            "tokens": 40,
-            "took": 5_000_000_000,
-            "session": session,
-            "fault": "it broke" if outcome == "fault" else "",
-        },
-        type=RunResult,
-    )
-
-
-def kept(cell: Cell, outcome: str = "clean", tries: int = 1) -> KeptRun:
-    return KeptRun(result(cell, outcome), tries)
+from tests.sessions.madeexperiments import make_experiment, make_kept, make_result
 
 
 def test_an_experiment_is_there_again_with_all_that_was_planned_and_found() -> None:
-    experiments, planned = Experiments(), plan()
+    experiments, planned = Experiments(), make_experiment()
     experiments.begin(planned, Placement(dtype="float32"))
-    found = [kept(cell, "drift" if cell.config else "clean") for cell in cells(planned)][:5]
+    found = [make_kept(cell, "drift" if cell.config else "clean") for cell in cells(planned)][:5]
     experiments.add(planned.id, found[2:])
     experiments.add(planned.id, found[:2])
     again = experiments.read("last")
@@ -75,21 +33,23 @@ def test_an_experiment_is_there_again_with_all_that_was_planned_and_found() -> N
 
 
 def test_a_result_that_stands_is_never_replaced_and_a_fault_gives_way() -> None:
-    experiments, planned = Experiments(), plan()
+    experiments, planned = Experiments(), make_experiment()
     experiments.begin(planned, Placement())
     first, second, third = list(cells(planned))[:3]
-    experiments.add(planned.id, [kept(first, "drift"), kept(second, "fault", 2), kept(third)])
+    experiments.add(
+        planned.id, [make_kept(first, "drift"), make_kept(second, "fault", 2), make_kept(third)]
+    )
     assert next(experiments.read("last").missing()) == second
-    experiments.add(planned.id, [kept(first, "clean"), kept(second, "clean")])
+    experiments.add(planned.id, [make_kept(first, "clean"), make_kept(second, "clean")])
     runs = {run.result.config: run for run in experiments.read("last").runs[:2]}
     assert runs[first.config].result.outcome == "drift"
-    assert runs[second.config] == KeptRun(result(second), 3)
+    assert runs[second.config] == KeptRun(make_result(second), 3)
 
 
 def test_n_can_be_raised_and_the_first_cells_stay() -> None:
-    experiments, planned = Experiments(), plan(n=1)
+    experiments, planned = Experiments(), make_experiment(n=1)
     experiments.begin(planned, Placement())
-    experiments.add(planned.id, [kept(cell) for cell in cells(planned)])
+    experiments.add(planned.id, [make_kept(cell) for cell in cells(planned)])
     assert not list(experiments.take_up("last").missing())
     raised = experiments.take_up("6AHX", n=3)
     assert raised.experiment == msgspec.structs.replace(planned, n=3)
@@ -101,7 +61,7 @@ def test_n_can_be_raised_and_the_first_cells_stay() -> None:
 def test_an_experiment_that_another_process_runs_is_refused_until_that_is_gone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    experiments, planned = Experiments(), plan()
+    experiments, planned = Experiments(), make_experiment()
     other = ProcessIdentity(4711, "1", "boot")
     with monkeypatch.context() as patched:
         patched.setattr("sessions.experiments.this_process", lambda: other)
@@ -121,7 +81,7 @@ def test_ids_that_name_no_experiment_or_two_are_sentences() -> None:
     with pytest.raises(StoreError, match="No experiment is kept yet"):
         experiments.read("last")
     for id_ in ("6ahx", "6ahy"):
-        experiments.begin(plan(id_), Placement())
+        experiments.begin(make_experiment(id_), Placement())
     assert experiments.read("6ahy").experiment.id == "6ahy"
     with pytest.raises(StoreError, match="More than one experiment's id"):
         experiments.read("6ah")
