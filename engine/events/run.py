@@ -1,0 +1,134 @@
+"""A run's own facts: what it was asked to be, what it ran in, and what it came to."""
+
+from typing import Literal
+
+import msgspec
+
+from engine.events.fact import Event
+from engine.events.kinds import DriftKind, Outcome, Stage
+from engine.run import RunSpec
+from engine.scrollback import Turn
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True):
+    """Which model answered, exactly."""
+
+    model: str
+    """As asked for: a name, a Hugging Face id or a folder."""
+    weights: str
+    """SHA-256 of the weight files, hex; empty where unknown."""
+    tokenizer: str
+    """SHA-256 of the tokenizer's serialised form, hex."""
+    template: str
+    """SHA-256 of the chat template, hex."""
+    device: str
+    """As torch names it, with the hardware's name: `cpu (Intel Xeon)`, `cuda:0 (NVIDIA H200)`."""
+    dtype: str
+    window: int
+    """Context length in tokens; 0 where the model names none."""
+    parameters: int
+    libraries: dict[str, str]
+    """Versions of python, torch, transformers, tokenizers."""
+
+
+class SessionStarted(Event, frozen=True, kw_only=True):
+    """A run was asked for; always the first event."""
+
+    session: str
+    version: str
+    began: str
+    """Wall-clock time in UTC, ISO 8601."""
+    spec: RunSpec
+    parent: str = ""
+    """The session this one was forked from."""
+
+
+class ModelReady(Event, frozen=True, kw_only=True):
+    """The model can answer; again after every restart of its worker."""
+
+    provenance: Provenance
+
+
+class ShellStarted(Event, frozen=True, kw_only=True):
+    """The operator's shell reached its first prompt."""
+
+    sandbox: str
+    """`bwrap`, `landlock` or `none`."""
+    detail: str
+    """What the sandbox withholds, in words."""
+    shell: str
+    home: str
+    columns: int
+    rows: int
+
+
+class ScrollbackSeeded(Event, frozen=True, kw_only=True):
+    """The seed's turns were laid."""
+
+    turns: tuple[Turn, ...]
+
+
+class ScrollbackGrew(Event, frozen=True, kw_only=True):
+    """A live turn was added."""
+
+    turn: int
+    """Which turn of the run it belongs to, from 1; 0 before the first."""
+    added: Turn
+
+
+class TurnStarted(Event, frozen=True, kw_only=True):
+    """The operator's turn began."""
+
+    turn: int
+
+
+class StageTimed(Event, frozen=True, kw_only=True):
+    """A stage ended."""
+
+    turn: int
+    stage: Stage
+    began: int
+    """Nanoseconds since the session's start; negative for a load before it."""
+    took: int
+    """Nanoseconds."""
+    tokens: int = 0
+    """Tokens computed in it, where it computes tokens."""
+
+
+class WorkerLost(Event, frozen=True, kw_only=True):
+    """The model's process went away; the completion under way is asked again from a new one."""
+
+    why: str
+
+
+class TaskChecked(Event, frozen=True, kw_only=True):
+    """The task's check ran."""
+
+    done: bool
+    status: int
+    output: str
+
+
+class FaultSeen(Event, frozen=True, kw_only=True):
+    """Infrastructure broke."""
+
+    where: Literal["model", "shell", "check", "recording", "console"]
+    why: str
+
+
+class RunEnded(Event, frozen=True, kw_only=True):
+    """The run is over; always the last event of a session that was closed."""
+
+    session: str
+    outcome: Outcome
+    operated: bool
+    """Only commands and reasoning, no drift."""
+    exited: bool
+    """The operator ended the shell by itself."""
+    done: bool | None
+    """What the task's check said; none without a check."""
+    drift_turn: int | None
+    drift_kind: DriftKind | None
+    turns: int
+    why: str
+    """What ended it, in a clause."""
