@@ -8,6 +8,7 @@ from engine.events.fact import Event
 from engine.events.kinds import DriftKind, Outcome, Stage
 from engine.run import RunSpec
 from engine.scrollback import Turn
+from engine.start import WorldDifference
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +42,10 @@ class SessionStarted(Event, frozen=True, kw_only=True):
     spec: RunSpec
     parent: str = ""
     """The session this one was forked from."""
+    parent_turn: int = 0
+    """The first turn that was written anew in a fork; 0 where this is none."""
+    experiment: str = ""
+    """The experiment that this run is one of; empty for a run by itself."""
 
 
 class ModelReady(Event, frozen=True, kw_only=True):
@@ -60,6 +65,15 @@ class ShellStarted(Event, frozen=True, kw_only=True):
     home: str
     columns: int
     rows: int
+
+
+class WorldRestored(Event, frozen=True, kw_only=True):
+    """What had been done before a fork was done again in its own fresh shell."""
+
+    acts: int
+    """How many commands, and stretches of a person's keys."""
+    differed: tuple[WorldDifference, ...] = ()
+    """What came out otherwise: so far the fork's shell is not what its scrollback tells."""
 
 
 class ScrollbackSeeded(Event, frozen=True, kw_only=True):
