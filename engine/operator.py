@@ -69,14 +69,18 @@ class Operator:
         emit: Callable[[AnyEvent], None],
         clock: SessionClock,
         parent: str = "",
+        experiment: str = "",
     ) -> None:
-        """`emit` gets every event in order; `parent` is the session this one was forked from."""
+        """`emit` gets every event in order; `parent` is the session this one was forked from, and
+        `experiment` the id of the one that it is a run of.
+        """
         self._spec = spec
         self._model = model
         self._shell = shell
         self._steering = steering
         self._session = session
         self._parent = parent
+        self._experiment = experiment
         self._clock = clock
         self._tell = emit
         self._scorer = Scorer()
@@ -101,6 +105,7 @@ class Operator:
                 began=datetime.now(UTC).isoformat(timespec="milliseconds"),
                 spec=self._spec,
                 parent=self._parent,
+                experiment=self._experiment,
             )
         )
         why, stopped = "a person stopped it", True

@@ -134,6 +134,7 @@ class Replicator:
             session=session,
             emit=emit,
             clock=clock,
+            experiment=self._experiment.id,
         )
         ended = await operator.run()
         return Result(cell=cell, ended=ended, tries=tries, tokens=tokens, took=clock.now())
