@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from engine.scrollback import Turn
+from engine.start import Start
 
 Channel: TypeAlias = Literal["cooked", "fragmented"]
 """How the shell's bytes become user turns. `fragmented` is the historical bug, kept for study."""
@@ -99,3 +100,5 @@ class RunSpec(msgspec.Struct, frozen=True):
     """Seconds a command may stay silent before it counts as stalled."""
     budget: int = 2000
     """At most this many characters of one command's output reach the model: its tail."""
+    start: Start | None = None
+    """Where a fork begins; none begins with the task."""

@@ -90,6 +90,7 @@ def add_session(
         "began": started.began,
         "version": started.version,
         "parent": started.parent,
+        "experiment": started.experiment,
         "recorder": recorder,
         "config": _config(connection, spec.config),
         "model": spec.model,
@@ -143,7 +144,9 @@ def _provenance(connection: sqlite3.Connection, ready: ModelReady) -> int:
 
 
 def _spec_without_config(started: SessionStarted) -> str:
-    """What was asked for, less what the config's own row says."""
-    spec: dict[str, Any] = msgspec.to_builtins(started.spec)
-    del spec["config"]
+    """What was asked for, less what the config's own row says and a fork's scrollback."""
+    spec: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(started.spec, start=None))
+    del spec["config"], spec["start"]
+    if started.spec.start is not None:
+        spec["start"] = {"session": started.parent, "turn": started.parent_turn}
     return json.dumps(spec)

@@ -45,6 +45,7 @@ from engine.events.run import (
     TaskChecked,
     TurnStarted,
     WorkerLost,
+    WorldRestored,
 )
 from engine.events.shell import (
     CommandEdited,
@@ -69,6 +70,7 @@ AnyEvent: TypeAlias = (
     SessionStarted
     | ModelReady
     | ShellStarted
+    | WorldRestored
     | ScrollbackSeeded
     | ScrollbackGrew
     | TurnStarted
@@ -148,4 +150,5 @@ __all__ = [
     "TokensSampled",
     "TurnStarted",
     "WorkerLost",
+    "WorldRestored",
 ]

@@ -38,9 +38,11 @@ from engine.events import (
     TokensSampled,
     TurnStarted,
     WorkerLost,
+    WorldRestored,
 )
 from engine.run import Config, RunSpec, Sampling, Task
 from engine.scrollback import Span, Turn
+from engine.start import WorldDifference
 
 SEED_TURNS = (
     Turn(role="user", text="Task: show the kernel.\nroot@box:~# ", origin="seed"),
@@ -126,6 +128,13 @@ def _events(session: str) -> Iterator[AnyEvent]:
     yield StageTimed(at=4, turn=0, stage="bring_up", began=2, took=14_000_000)
     yield ScrollbackSeeded(at=5, turns=SEED_TURNS)
     yield ScrollbackGrew(at=6, turn=0, added=Turn(role="user", text="root@box:~# ", origin="shell"))
+    yield WorldRestored(
+        at=6,
+        acts=2,
+        differed=(
+            WorldDifference(turn=1, what="date", before="12:00", now="13:00", volatile=True),
+        ),
+    )
     yield ModeChanged(at=7, mode="confirm")
     yield TurnStarted(at=10, turn=1)
     yield from _completion(1, "hostname")

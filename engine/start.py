@@ -1,0 +1,67 @@
+"""Where a fork begins: a recorded scrollback up to a turn, and what had been done to the shell."""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from engine.scrollback import Turn
+
+Nudge: TypeAlias = Literal["interrupt", "eof"]
+"""What helped a command on that did not come back by itself: Ctrl+C or Ctrl+D."""
+
+
+class Act(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing done to a shell, and what came of it: a command line, or a person's keys."""
+
+    turn: int
+    """Of the run, from 1; 0 before the first."""
+    command: str = ""
+    """The line that was submitted; empty for keys."""
+    keys: bytes = b""
+    """What a person typed; empty for a command."""
+    hidden: int = 0
+    """How many of a person's bytes were not recorded, so that they cannot be typed again."""
+    nudges: tuple[Nudge, ...] = ()
+    shown: str = ""
+    """What could be read of its output, without the prompt: the end of it."""
+    state: str = "done"
+    """How the shell stood then; see `engine.events.ShellState`."""
+    status: int | None = None
+    """The exit status; none where there was none."""
+
+
+class WorldDifference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A thing that came out otherwise when it was done to a shell again."""
+
+    turn: int
+    what: str
+    """The command, or `keys` for what a person typed."""
+    before: str
+    """What was recorded, as far as it is not the same: excerpts of the lines that differ."""
+    now: str
+    volatile: bool = False
+    """Whether times, process numbers and the like are all that differs."""
+    why: str = ""
+    """More than output: another exit status, another state, or why it could not be done again."""
+
+
+class Start(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """From where a run goes on, instead of from its task."""
+
+    session: str
+    """The recording that it was taken from."""
+    turn: int
+    """The first turn that the model writes anew."""
+    turns: tuple[Turn, ...]
+    """The live turns before it, the task's first; the operator's as the ids it sampled."""
+    numbers: tuple[int, ...]
+    """Which turn of the run each of them belongs to."""
+    lines: tuple[str, ...] = ()
+    """The operator's lines so far, against which later ones are judged."""
+    acts: tuple[Act, ...] = ()
+    """What is done to a fresh shell first, to bring its home to where it was."""
+    then: tuple[Turn, ...] = ()
+    """What follows before the model is asked: the lines of an assistant turn are typed into the shell
+    for real, and its answer is the next user turn; a user turn is laid as it is."""
+    change: str = ""
+    """What is different from the recording, in a clause; empty where only dice are."""
