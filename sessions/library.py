@@ -13,10 +13,10 @@ import msgspec
 from engine.errors import StoreError
 from engine.events import AnyEvent, Provenance, SessionStarted
 from engine.run import RunSpec
-from sessions import database, packing
+from sessions import conditions, database, packing
 from sessions.ids import read_prefix
 from sessions.process import ProcessIdentity
-from sessions.summary import EVERYTHING, Query, Summary
+from sessions.summary import EVERYTHING, NEWEST, Order, Query, Summary
 
 CHUNK_EVENTS = 256
 """Read at once. A long read would keep the write-ahead log from being folded in."""
@@ -38,10 +38,14 @@ _SUMMARIES = """
                ELSE 'interrupted' END) AS outcome,
            configs.name AS config, configs.hash AS config_hash, configs.seed AS seed, model, task,
            turns, drift_turn, drift_kind, operated, exited, done, why, tokens, took, events, bytes,
-           version, parent, note, coalesce(deleted, '') AS deleted,
-           (SELECT json_group_array(tag) FROM tags WHERE session = sessions.number) AS tags
+           version, parent, note, coalesce(deleted, '') AS deleted, spec,
+           (SELECT json_group_array(tag) FROM tags WHERE session = sessions.number) AS tags,
+           coalesce(ran.id, '') AS experiment, ran.number AS trial
     FROM sessions
     JOIN configs ON configs.number = sessions.config
+    LEFT JOIN (SELECT session, experiments.id, experiments.number FROM experiment_runs
+               JOIN experiments ON experiments.number = experiment) AS ran
+           ON ran.session = sessions.id
 """
 
 
@@ -74,19 +78,24 @@ class Library:
             raise database.explain(error, path) from error
 
     async def sessions(
-        self, query: Query = EVERYTHING, *, limit: int = 100, offset: int = 0
+        self,
+        query: Query = EVERYTHING,
+        *,
+        limit: int = 100,
+        offset: int = 0,
+        order: Order = NEWEST,
     ) -> list[Summary]:
-        """Sessions, the one recorded last first."""
-        where, values = _conditions(query)
-        sql = f"SELECT * FROM ({await self._summaries()}) {where} ORDER BY number DESC"
-        rows = await self._fetch(f"{sql} LIMIT ? OFFSET ?", (*values, limit, offset))
-        return [_summary(row) for row in rows]
+        """Sessions, the one recorded last first or as ordered."""
+        where, values = conditions.where(query)
+        sql = f"SELECT * FROM ({await self.summaries()}) {where} {conditions.order_by(order)}"
+        rows = await self.fetch(f"{sql} LIMIT ? OFFSET ?", (*values, limit, offset))
+        return [summary_of(row) for row in rows]
 
     async def count(self, query: Query = EVERYTHING) -> int:
         """How many sessions there are."""
-        where, values = _conditions(query)
-        sql = f"SELECT count(*) FROM ({await self._summaries()}) {where}"
-        rows = await self._fetch(sql, values)
+        where, values = conditions.where(query)
+        sql = f"SELECT count(*) FROM ({await self.summaries()}) {where}"
+        rows = await self.fetch(sql, values)
         return int(rows[0][0]) if rows else 0
 
     async def find(self, typed: str, query: Query = EVERYTHING) -> Summary:
@@ -101,10 +110,10 @@ class Library:
                 raise StoreError(f"No session is {where} in {self._path}.")
             return found[0]
         prefix = read_prefix(typed)
-        where, values = _conditions(query)
-        sql = f"SELECT * FROM ({await self._summaries()}) {where} AND substr(id, 1, ?) = ?"
-        rows = await self._fetch(f"{sql} ORDER BY id LIMIT 6", (*values, len(prefix), prefix))
-        found = [_summary(row) for row in rows]
+        where, values = conditions.where(query)
+        sql = f"SELECT * FROM ({await self.summaries()}) {where} AND substr(id, 1, ?) = ?"
+        rows = await self.fetch(f"{sql} ORDER BY id LIMIT 6", (*values, len(prefix), prefix))
+        found = [summary_of(row) for row in rows]
         if not prefix or not found:
             raise StoreError(
                 f"No session's id begins with “{typed}”. `driftty sessions list` shows them; `last` "
@@ -136,7 +145,7 @@ class Library:
         """What is stored of a session's events, not decoded; else as `events`."""
         wanted = f"AND type IN ({', '.join('?' * len(only))})" if only else ""
         while True:
-            rows = await self._fetch(
+            rows = await self.fetch(
                 "SELECT seq, packing, link, body FROM events"
                 " WHERE session = (SELECT number FROM sessions WHERE id = ?) AND seq >= ?"
                 f" {wanted} ORDER BY seq LIMIT {CHUNK_EVENTS}",
@@ -150,7 +159,7 @@ class Library:
 
     async def head(self, session: str) -> tuple[int, bytes]:
         """How many events a session says it has, and the link of the last."""
-        rows = await self._fetch("SELECT events, head FROM sessions WHERE id = ?", (session,))
+        rows = await self.fetch("SELECT events, head FROM sessions WHERE id = ?", (session,))
         if not rows:
             raise StoreError(f"There is no session {session} in {self._path}.")
         events, link = rows[0]
@@ -158,7 +167,7 @@ class Library:
 
     async def losses(self) -> dict[str, int]:
         """Sessions of which acknowledged events are gone, and how many events they once had."""
-        rows = await self._fetch(
+        rows = await self.fetch(
             "SELECT session, losses.events FROM losses LEFT JOIN sessions ON id = session"
             " WHERE losses.events > coalesce(sessions.events, 0)"
         )
@@ -174,16 +183,16 @@ class Library:
 
     async def provenance(self, session: str) -> Provenance | None:
         """Which model answered; none where the session ended before one did."""
-        rows = await self._fetch(
+        rows = await self.fetch(
             "SELECT json FROM provenances JOIN sessions ON provenance = provenances.number"
             " WHERE id = ?",
             (session,),
         )
         return msgspec.json.decode(rows[0][0], type=Provenance) if rows else None
 
-    async def _summaries(self) -> str:
-        """The query for summaries, knowing which of the recording processes are alive."""
-        rows = await self._fetch(
+    async def summaries(self) -> str:
+        """A query for summaries, to be put into others; it knows which recorders are alive."""
+        rows = await self.fetch(
             "SELECT DISTINCT recorder, pid, started, boot FROM sessions"
             " JOIN recorders ON recorders.number = recorder"
             " WHERE outcome IS NULL AND NOT interrupted"
@@ -196,7 +205,8 @@ class Library:
         recording = f"(NOT interrupted AND recorder IN ({', '.join(alive)}))"
         return _SUMMARIES.format(recording=recording)
 
-    async def _fetch(self, sql: str, values: Iterable[Any] = ()) -> list[sqlite3.Row]:
+    async def fetch(self, sql: str, values: Iterable[Any] = ()) -> list[sqlite3.Row]:
+        """The rows of a query, read at once; none where there is no store. Raises `StoreError`."""
         if self._connection is None:
             return []
         try:
@@ -205,20 +215,8 @@ class Library:
             raise database.explain(error, self._path) from error
 
 
-def _conditions(query: Query) -> tuple[str, list[str]]:
-    terms = {
-        "outcome = ?": query.outcome or "",
-        "? IN (config, seed)": query.config,
-        "model = ?": query.model,
-        "instr(lower(task), lower(?))": query.task,
-        "EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)": query.tag,
-    }
-    used = {term: value for term, value in terms.items() if value}
-    trash = f"deleted {'<>' if query.trash else '='} ''"
-    return f"WHERE {' AND '.join([trash, *used])}", list(used.values())
-
-
-def _summary(row: sqlite3.Row) -> Summary:
+def summary_of(row: sqlite3.Row) -> Summary:
+    """A row of the query for summaries as one."""
     fields = dict(row)
     fields["tags"] = msgspec.json.decode(fields["tags"], type=tuple[str, ...])
     return msgspec.convert(fields, Summary, strict=False)

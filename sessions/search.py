@@ -18,6 +18,7 @@ import msgspec
 from engine.errors import StoreError
 from engine.events import SessionStarted
 from sessions import database, packing
+from sessions.summary import Query
 from sessions.transcript import Passage, PassageKind, Transcript
 
 INDEX_VERSION = 1
@@ -87,6 +88,28 @@ class Search:
                 (OPENED, CLOSED, _EXCERPT_WORDS, wanted, limit),
             ).fetchall()
         return [Hit(*row) for row in rows]
+
+    def sessions(self, words: str, progress: Progress = lambda done, of: None) -> tuple[str, ...]:
+        """The ids of the sessions in which all the words stand in one place, the newest first."""
+        wanted = _expression(words)
+        if not wanted or not database.is_there(self._store):
+            return ()
+        database.bring_up_to_date(self._store)
+        with self._opened() as connection:
+            self._update(connection, progress)
+            rows = connection.execute(
+                "SELECT DISTINCT session FROM passages WHERE passages MATCH ?"
+                " ORDER BY session DESC",
+                (wanted,),
+            ).fetchall()
+        return tuple(session for (session,) in rows)
+
+    def resolved(self, query: Query, progress: Progress = lambda done, of: None) -> Query:
+        """A query whose words have been looked for: a library can answer it."""
+        if not query.words:
+            return query
+        found = self.sessions(query.words, progress)
+        return msgspec.structs.replace(query, among=found, words="")
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:

@@ -48,10 +48,25 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Of the driftty that recorded it."""
     parent: str
     """The session it was forked from; empty for none."""
+    experiment: str = ""
+    """The experiment it is a run of; empty for none."""
     tags: tuple[str, ...] = ()
     note: str = ""
     deleted: str = ""
     """When it was put into the trash, UTC; empty where it was not."""
+
+
+Relation: TypeAlias = Literal["in", "is", "any", "<", "<=", ">", ">=", "from"]
+"""`any`: there is one. `from`: `value` is a beginning and an end, with a blank between."""
+
+
+class Term(msgspec.Struct, frozen=True):
+    """A field of a session compared with a value; see `sessions.asking`."""
+
+    field: str
+    relation: Relation
+    value: str | float
+    negated: bool = False
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,9 +79,47 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     task: str = ""
     """A task's name, or part of its text."""
     tag: str = ""
+    terms: tuple[Term, ...] = ()
+    """Of a line that a person typed."""
+    words: str = ""
+    """To be found in commands, output and reasoning; whoever asks a library puts what a search
+    found for them into `among`."""
+    among: tuple[str, ...] | None = None
+    """Only these ids."""
+    experiment: str = ""
+    """The whole id of an experiment: only its runs."""
+    alone: bool = False
+    """Without the runs of experiments."""
     trash: bool = False
     """Those in the trash, instead of those that are not."""
 
 
 EVERYTHING = Query()
 """What narrows nothing."""
+
+Column: TypeAlias = Literal[
+    "when",
+    "outcome",
+    "config",
+    "model",
+    "task",
+    "turns",
+    "drift",
+    "length",
+    "tokens",
+    "size",
+    "tags",
+]
+"""What sessions can be sorted by."""
+
+
+class Order(msgspec.Struct, frozen=True):
+    """How sessions are sorted; those that are alike, the newest first."""
+
+    column: Column = "when"
+    down: bool = True
+    """The largest, latest or last in the alphabet first. What has no value is last either way."""
+
+
+NEWEST = Order()
+"""The session recorded last first."""
