@@ -1,5 +1,6 @@
 """The few calls of libghostty-vt that pyghostty has no method for."""
 
+import weakref
 from typing import Any
 
 from pyghostty import Terminal, ffi, lib
@@ -11,6 +12,61 @@ def set_scrollback_bytes(terminal: Terminal, limit: int) -> None:
     size = ffi.new("size_t*", limit)
     option = lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_BYTES
     check(lib.ghostty_terminal_set(terminal._t[0], option, size), "scrollback bytes")
+
+
+def keep_unfinished(terminal: Terminal, limit: int) -> None:
+    """Have the bytes of an escape sequence that has not ended kept, up to `limit`, for `encode`."""
+    size = ffi.new("size_t*", limit)
+    option = lib.GHOSTTY_TERMINAL_OPT_CONTINUATION_MAX_BYTES
+    check(lib.ghostty_terminal_set(terminal._t[0], option, size), "continuation bytes")
+
+
+def set_scrollback_lines(terminal: Terminal, limit: int) -> None:
+    """Bound the history, in lines."""
+    size = ffi.new("size_t*", limit)
+    option = lib.GHOSTTY_TERMINAL_OPT_SCROLLBACK_MAX_LINES
+    check(lib.ghostty_terminal_set(terminal._t[0], option, size), "scrollback lines")
+
+
+def encode(terminal: Terminal) -> bytes:
+    """Everything a terminal is: screens, history, modes, and the sequence it is in the middle of.
+
+    Raises `pyghostty.core.GhosttyError` where that sequence is longer than what is kept of it.
+    """
+    found = ffi.new("uint8_t**")
+    length = ffi.new("size_t*")
+    encode_alloc = lib.ghostty_snapshot_encode_alloc
+    check(encode_alloc(terminal._t[0], ffi.NULL, found, length), "snapshot")
+    try:
+        return bytes(ffi.buffer(found[0], length[0])[:])
+    finally:
+        lib.ghostty_free(ffi.NULL, found[0], length[0])
+
+
+def decode(snapshot: bytes, limit: int) -> Terminal:
+    """A terminal of its own that goes on where `encode` was called; its bounds are to be set anew.
+
+    `limit`: the longest unfinished sequence, in bytes, as in `keep_unfinished`.
+    """
+    decoder = ffi.new("GhosttySnapshotDecoder*")
+    source = ffi.from_buffer("uint8_t[]", snapshot)
+    check(lib.ghostty_snapshot_decoder_new_buf(ffi.NULL, decoder, source, len(snapshot)), "decoder")
+    made = ffi.new("GhosttyTerminal*")
+    try:
+        set_option = lib.ghostty_snapshot_decoder_set
+        most = lib.GHOSTTY_SNAPSHOT_DECODER_OPT_MAX_CONTINUATION_BYTES
+        check(set_option(decoder[0], most, ffi.new("size_t*", limit)), "continuation limit")
+        retain = lib.GHOSTTY_SNAPSHOT_DECODER_OPT_RETAIN_CONTINUATION
+        check(set_option(decoder[0], retain, ffi.new("bool*", True)), "continuation kept")
+        check(lib.ghostty_snapshot_decoder_decode(decoder[0], made), "snapshot read")
+    finally:
+        lib.ghostty_snapshot_decoder_free(decoder[0])
+    # What the class's own constructor does, around a terminal that is there already.
+    terminal = object.__new__(Terminal)
+    terminal._t = made
+    terminal._unknown_cb = terminal._reply_cb = terminal._cb_err = None
+    terminal._free = weakref.finalize(terminal, lib.ghostty_terminal_free, made[0])
+    return terminal
 
 
 def rows(terminal: Terminal, first: int, last: int) -> list[str]:

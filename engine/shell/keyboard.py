@@ -5,6 +5,8 @@ import re
 ENTER = b"\r"
 INTERRUPT = b"\x03"
 END_OF_FILE = b"\x04"
+PASTE = b"\x1b[200~"
+"""What begins a paste."""
 DISCARD = b"\x05\x15"
 """To the end of the line, then discard it: an empty line to type on."""
 
@@ -21,5 +23,5 @@ def keys(text: str, paste: bool) -> bytes:
     lines = re.sub(r"\r\n?", "\n", text).rstrip("\n")
     clean = _CONTROLS.sub(" ", lines).encode("utf-8", "replace")
     if paste and clean:
-        return b"\x1b[200~" + clean + b"\x1b[201~" + ENTER
+        return PASTE + clean + b"\x1b[201~" + ENTER
     return clean.replace(b"\n", ENTER) + ENTER

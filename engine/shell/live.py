@@ -97,7 +97,7 @@ class LiveShell:
     def press(self, data: bytes) -> None:
         """Send keys; what the shell says from now on is the answer."""
         self._resized = False
-        self.settling.expect()
+        self.settling.expect(_lines(data))
         self.wire.write(data)
 
     def interrupt(self) -> None:
@@ -106,7 +106,7 @@ class LiveShell:
         self.wire.drop_pending()
         facts = self.witness.look()
         if blocked and facts.signals and facts.foreground not in (0, 1, os.getpgrp()):
-            self.settling.expect()
+            self.settling.expect(0)
             os.killpg(facts.foreground, signal.SIGINT)
         else:
             self.press(keyboard.INTERRUPT)
@@ -180,3 +180,8 @@ class LiveShell:
             self._tail.add(data)
         self._relay.feed(data)
         self.settling.stir()
+
+
+def _lines(keys: bytes) -> int:
+    """How many lines bash gets when these keys are pressed at its prompt; a paste is one."""
+    return 1 if keyboard.PASTE in keys else keys.count(keyboard.ENTER)

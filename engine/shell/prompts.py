@@ -21,6 +21,8 @@ class PromptLog:
         """A command was read, and has not come back."""
         self.status: int | None = None
         """Exit status at the last prompt."""
+        self.answers = 0
+        """How many prompts have come since something was typed: one for each line that bash read."""
         self.repainted = False
         """The last piece of output showed the prompt that was there already, anew."""
 
@@ -28,6 +30,7 @@ class PromptLog:
         """Something was typed: what is said from now on is the answer."""
         self._was_more = self.continues
         self._fresh = self._news = self.ready = self.more = self.running = False
+        self.answers = 0
 
     @property
     def continues(self) -> bool:
@@ -45,10 +48,12 @@ class PromptLog:
                 case "status":
                     self._stamp, self.status = marker.stamp, marker.status
                     self._fresh = self._news = True
+                    self.answers += 1
                 case "input" if self._fresh:
                     self.ready, self.more, self.running = True, False, False
                 case "more":
                     self.more = self._news = True
+                    self.answers += 1
                 case "output":
                     self._news = True
                     self.ready, self.more, self.running, self._fresh = False, False, True, False

@@ -18,8 +18,10 @@ _SURE = 0.15
 """Seconds a program must be seen waiting, in silence, before it is taken for waiting for us."""
 _FULL_SCREEN = 1.0
 """Seconds after which a full-screen program that keeps painting is taken for what it is."""
-_LISTENING = 0.2
-"""Seconds that bash may take from its prompt to reading; it needs far less."""
+_LISTENING = 2.0
+"""Seconds that bash may take from its prompt to reading; on an idle machine it needs far less."""
+_CARRIED = 0.1
+"""Seconds that the kernel may take to carry what was written to the other side of a terminal."""
 _UNHEARD = 1.0
 """Seconds of silence after which a program that waits has taken in what was typed, echo or not."""
 _LAST_WORDS = 0.5
@@ -49,6 +51,7 @@ class Settling:
         self._loop = asyncio.get_running_loop()
         self._last_output = self._loop.time()
         self._received = False
+        self._lines = 0
         child.exited.add_done_callback(lambda _: self._stirred.set())
 
     def stir(self) -> None:
@@ -57,8 +60,10 @@ class Settling:
         self._received = True
         self._stirred.set()
 
-    def expect(self) -> None:
-        """Something is about to be typed: what comes from now on is the answer."""
+    def expect(self, lines: int) -> None:
+        """Something is about to be typed, with so many ends of line: what comes from now on is the
+        answer."""
+        self._lines = lines
         self._received = False
         self._last_output = self._loop.time()
         self._prompts.expect()
@@ -80,6 +85,7 @@ class Settling:
                 return await self._died()
             if self._by_markers():
                 await self._until_listening()
+                await self._until_carried()
                 # What was typed ahead may have taken bash on in the meantime.
                 if settled := self._by_markers():
                     self._modes.leave_screen()
@@ -130,10 +136,19 @@ class Settling:
         while not self._witness.listens() and self._loop.time() < until:
             await self.stirred(0.0005)
 
+    async def _until_carried(self) -> None:
+        """Where several lines were typed, and bash has not answered each: it may have read them all,
+        and its answers be on their way. Where a program read some of them, nothing more comes."""
+        while self._prompts.answers < self._lines:
+            left = self._last_output + _CARRIED - self._loop.time()
+            if left <= 0:
+                break
+            await self.stirred(left)
+
     def _by_markers(self) -> Settled | None:
         if self._wire.pending or not (self._prompts.ready or self._prompts.more):
             return None
-        if self._witness.unread():
+        if self._witness.unread() or self._wire.unread:
             return None
         if not self._witness.at_prompt():
             # A copy of our prompt in some output; the real one is still to come.

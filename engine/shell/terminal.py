@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 import msgspec
+from pyghostty import GhosttyError
 from pyghostty import Terminal as Ghostty
 
 from engine.shell import ghostty
@@ -17,6 +18,8 @@ SCROLLBACK = 5000
 """Lines kept above the screen, give or take a page of the library's: some hundred lines."""
 _SCROLLBACK_BYTES = 256 << 20
 """So many that the limit in lines is the one that counts; the library's own is a few hundred lines."""
+_UNFINISHED_BYTES = 1 << 20
+"""Of an escape sequence that has not ended, kept for a snapshot."""
 _REMEMBERED = 256
 """How many changes can be told apart; whoever looks more seldom draws everything."""
 _BLOCK = 256
@@ -46,6 +49,7 @@ class Terminal:
         """`on_reply` gets what the terminal answers to queries, such as a cursor position report."""
         self._ghostty = Ghostty(columns, rows, scrollback)
         ghostty.set_scrollback_bytes(self._ghostty, _SCROLLBACK_BYTES)
+        ghostty.keep_unfinished(self._ghostty, _UNFINISHED_BYTES)
         if on_reply is not None:
             self._ghostty.on_reply(on_reply)
         self.version = 0
@@ -59,6 +63,25 @@ class Terminal:
         self._top = 0
         self._rows: list[str] = []
         self._history: dict[int, list[str]] = {}
+
+    def snapshot(self) -> bytes | None:
+        """All of its state, for `restore`; none in the middle of a sequence of over a megabyte."""
+        try:
+            return ghostty.encode(self._ghostty)
+        except GhosttyError:
+            return None
+
+    @classmethod
+    def restore(cls, snapshot: bytes, scrollback: int = SCROLLBACK) -> "Terminal":
+        """Another terminal, which is as the one was when `snapshot` was called on it."""
+        decoded = ghostty.decode(snapshot, _UNFINISHED_BYTES)
+        terminal = cls(*decoded.size, scrollback)
+        terminal._ghostty.close()
+        ghostty.set_scrollback_lines(decoded, scrollback)
+        ghostty.set_scrollback_bytes(decoded, _SCROLLBACK_BYTES)
+        ghostty.keep_unfinished(decoded, _UNFINISHED_BYTES)
+        terminal._ghostty = decoded
+        return terminal
 
     @property
     def size(self) -> tuple[int, int]:

@@ -1,7 +1,10 @@
 """The console's end of a pseudo-terminal: reading without drowning, writing without blocking."""
 
 import asyncio
+import fcntl
 import os
+import struct
+import termios
 import time
 from collections.abc import Callable
 
@@ -34,6 +37,17 @@ class Wire:
     def pending(self) -> int:
         """Bytes that the terminal has not taken yet."""
         return len(self._outgoing)
+
+    @property
+    def unread(self) -> int:
+        """Bytes that the other side wrote and that were not received yet."""
+        if not self._open:
+            return 0
+        try:
+            answer = fcntl.ioctl(self._master, termios.FIONREAD, struct.pack("i", 0))
+        except OSError:
+            return 0
+        return int(struct.unpack("i", answer)[0])
 
     def write(self, data: bytes) -> None:
         """Send `data` after what is still pending."""

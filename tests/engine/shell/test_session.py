@@ -8,6 +8,7 @@ import pytest
 from engine.errors import ShellError
 from engine.events import ShellState
 from engine.run import TaskFile
+from engine.shell.markers import find
 from engine.shell.observation import Shell
 from engine.shell.session import PtyShell
 from engine.shell.spec import ShellSpec
@@ -404,6 +405,38 @@ async def test_lines_typed_one_by_one_are_all_waited_for(shell: PtyShell) -> Non
     seen = await shell.submit("echo one\nsleep 0.3\n(exit 4)\necho $?x")
     assert (seen.state, seen.status) == ("done", 0)
     assert "\n4x\n" in plain(seen.raw)
+
+
+async def test_an_answer_on_its_way_is_waited_for(
+    shell: PtyShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await shell.submit("bind 'set enable-bracketed-paste off'")).status == 0
+    live = shell._live
+    assert live is not None
+    assert shell.home is not None
+    made, receive, held = shell.home / "made", live.wire._received, bytearray()
+
+    def slowly(data: bytes) -> None:
+        held.extend(data)
+        shown = [mark.ended for mark in find(bytes(held), live.nonce) if mark.kind == "input"]
+        if not shown:
+            return
+        # Bash is done with all lines when the prompt after the first is seen.
+        while not (made.exists() and live.witness.listens()):
+            pass
+        receive(bytes(held[: shown[0]]))
+        del held[: shown[0]]
+        monkeypatch.setattr(live.wire, "_received", held.extend)
+        asyncio.get_running_loop().call_later(0.02, arrive)
+
+    def arrive() -> None:
+        monkeypatch.setattr(live.wire, "_received", receive)
+        receive(bytes(held))
+
+    monkeypatch.setattr(live.wire, "_received", slowly)
+    seen = await shell.submit("(exit 4)\ntouch ~/made; echo $?x")
+    assert (seen.state, seen.status) == ("done", 0)
+    assert "\n0x\n" in plain(seen.raw)
 
 
 async def test_the_nonce_lies_in_no_file(shell: PtyShell) -> None:

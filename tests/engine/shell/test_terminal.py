@@ -3,6 +3,8 @@ import random
 import unicodedata
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.shell.terminal import Cursor, Terminal
 
@@ -203,3 +205,54 @@ def test_colours_alone_are_a_change() -> None:
     for sgr, version in zip((b"31", b"32"), itertools.repeat(terminal.version), strict=False):
         terminal.feed(b"\r\x1b[" + sgr + b"mword")
         assert terminal.changed_since(version) == frozenset({0})
+
+
+PIECES = (
+    b"hello ", b"\r\n", b"\t", b"x" * 130, "é漢字👩‍👩‍👧".encode(), b"\x1b[31m", b"\x1b[0m",
+    b"\x1b[38;5;200m", b"\x1b[48;2;1;2;3m", b"\x1b[1m", b"\x1b[2J", b"\x1b[H", b"\x1b[K", b"\x1b[5;9r",
+    b"\x1b[r", b"\x1b7", b"\x1b8", b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b(0", b"\x1b(B", b"\x1b)0\x0e",
+    b"\x0f", b"\x1bH", b"\x1b[3g", b"\x1b[?6h", b"\x1b[?6l", b"\x1b[4h", b"\x1b[?7l", b"\x1b[?7h",
+    b"\x1b]0;title\x07", b"\x1b]8;;http://a\x1b\\link\x1b]8;;\x1b\\", b"\x1bM", b"\x1b[3L", b"\x1b[2M",
+    b"\x1b[?25l", b"\x1b#8", b"\x1b[!p", b"\x1bc", b"\x1b[5b", b"\x1b[3J", b"\x1bP+q544e\x1b\\", b"\x1b[s",
+)  # fmt: skip
+"""What moves the cursor, the modes, the screens, and what is long enough to be cut in the middle."""
+
+
+def everything(terminal: Terminal) -> tuple[object, ...]:
+    lines = range(terminal.total)
+    return (
+        terminal.size,
+        terminal.cursor,
+        terminal.alternate_screen,
+        [terminal.line(y) for y in lines],
+        [terminal.wraps(y) for y in lines],
+        [terminal.mode(mode) for mode in (1, 6, 7, 25, 1049, 2004)],
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=80), st.floats(0, 1), st.integers(20, 60))
+def test_a_restored_terminal_goes_on_as_the_one_it_was_taken_from(
+    pieces: list[bytes], where: float, columns: int
+) -> None:
+    data = b"".join(pieces)
+    cut = round(where * len(data))
+    one = Terminal(40, 8, scrollback=50)
+    one.feed(data[:cut])
+    taken = one.snapshot()
+    assert taken is not None
+    other = Terminal.restore(taken, scrollback=50)
+    assert everything(other) == everything(one)
+    for terminal in (one, other):
+        terminal.feed(data[cut:])
+        terminal.resize(columns, 10)
+        terminal.feed(b"and on\r\n" * 100)
+    assert everything(other) == everything(one)
+
+
+def test_a_sequence_too_long_to_be_kept_gives_no_snapshot() -> None:
+    terminal = Terminal(40, 8)
+    terminal.feed(b"\x1b]52;c;" + b"A" * (1 << 21))
+    assert terminal.snapshot() is None
+    terminal.feed(b"\x07")
+    assert terminal.snapshot() is not None
