@@ -213,7 +213,8 @@ PIECES = (
     b"\x1b[r", b"\x1b7", b"\x1b8", b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b(0", b"\x1b(B", b"\x1b)0\x0e",
     b"\x0f", b"\x1bH", b"\x1b[3g", b"\x1b[?6h", b"\x1b[?6l", b"\x1b[4h", b"\x1b[?7l", b"\x1b[?7h",
     b"\x1b]0;title\x07", b"\x1b]8;;http://a\x1b\\link\x1b]8;;\x1b\\", b"\x1bM", b"\x1b[3L", b"\x1b[2M",
-    b"\x1b[?25l", b"\x1b#8", b"\x1b[!p", b"\x1bc", b"\x1b[5b", b"\x1b[3J", b"\x1bP+q544e\x1b\\", b"\x1b[s",
+    b"\x1b[?25l", b"\x1b#8", b"\x1b[!p", b"\x1bc", b"\x1b[5b", b"\x1b[3J",
+    b"\x1bP+q544e\x1b\\", b"\x1b[s",
 )  # fmt: skip
 """What moves the cursor, the modes, the screens, and what is long enough to be cut in the middle."""
 
