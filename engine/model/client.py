@@ -19,13 +19,15 @@ from engine.model.protocol import (
     Rendered,
     Report,
     Reported,
+    Score,
+    Scored,
 )
 from engine.model.stream import ReplyStream, Switchboard
 from engine.model.supervisor import Patience, Supervisor, WorkerOptions, WorkerStatus
 from engine.run import CommandPolicy, Sampling
 from engine.scrollback import Payload, Turn
 
-_Answer = TypeVar("_Answer", Rendered, Reported)
+_Answer = TypeVar("_Answer", Rendered, Reported, Scored)
 
 
 class WorkerModel:
@@ -128,6 +130,35 @@ class WorkerModel:
                     return
         finally:
             await self._let_go(number, stream)
+
+    async def score(
+        self,
+        prompt: tuple[int, ...],
+        completion: tuple[int, ...],
+        *,
+        seam: int = 0,
+        sampling: Sampling,
+        rng: int,
+        turn: int,
+        top: int = 8,
+    ) -> Scored:
+        """Put a completion through the model once more, as it was written.
+
+        Raises `WorkerGone`, `PromptUnsafe` or `ModelError`.
+        """
+        await self.ready()
+        number = next(self._numbers)
+        request = Score(
+            id=number,
+            prompt=prompt,
+            completion=completion,
+            seam=seam,
+            sampling=sampling,
+            rng=rng,
+            turn=turn,
+            top=top,
+        )
+        return await self._ask(number, request, Scored)
 
     async def release(self, sequence: str) -> None:
         """Forget what is cached for a sequence; nothing to do where no worker runs."""

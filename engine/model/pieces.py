@@ -52,6 +52,16 @@ def decode(ids: tuple[int, ...]) -> str:
     return b"".join(map(piece, ids)).decode("utf-8", "replace")
 
 
+def last_shown(ids: tuple[int, ...]) -> str:
+    """The text of the last turn of a payload that is the user's; empty where there is none."""
+    opened = (START, *encode("user\n"))
+    for start in range(len(ids) - len(opened), -1, -1):
+        if ids[start : start + len(opened)] == opened:
+            shown = ids[start + len(opened) :]
+            return decode(shown[: shown.index(END)] if END in shown else shown)
+    return ""
+
+
 class Decoder:
     """Turns ids into text one by one; empty while a character is incomplete."""
 

@@ -11,6 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 import msgspec
 
 from engine.events import PartKind, Provenance
+from engine.model.scored import Place, TokenScore
 from engine.run import CommandPolicy, Sampling
 from engine.scrollback import Payload, Turn
 
@@ -65,6 +66,25 @@ class Complete(Request, frozen=True, kw_only=True):
     rng: int
     turn: int
     policy: CommandPolicy
+
+
+class Score(Request, frozen=True, kw_only=True):
+    """What does the model think of a completion that is already there? Answered by `Scored`, or by
+    `Failed`. Computed between the steps of the completions under way; caches nothing of its own."""
+
+    id: int
+    prompt: tuple[int, ...]
+    """The payload's ids: those of a `PromptSent`, or of a `Rendered`."""
+    completion: tuple[int, ...]
+    """What was sampled; may be empty, which asks for the first place only."""
+    seam: int
+    """How many leading ids belong to the seed; those whose KV is cached are not computed again."""
+    sampling: Sampling
+    rng: int
+    turn: int
+    """Those of the run, for the token that its random numbers choose."""
+    top: int
+    """How many alternatives at each place."""
 
 
 class Cancel(Request, frozen=True, kw_only=True):
@@ -128,6 +148,15 @@ class Prompted(Reply, frozen=True, kw_only=True):
     payload: Payload
 
 
+class Weighed(msgspec.Struct, frozen=True, array_like=True):
+    """How likely the model was to begin a command, where a line could begin."""
+
+    position: int
+    """In the completion, from 0."""
+    command: float
+    """Its own probability of the tokens that can begin one: see `engine.model.heads`."""
+
+
 class PartDelta(msgspec.Struct, frozen=True, array_like=True):
     """What some tokens did to the parts of a completion."""
 
@@ -153,6 +182,8 @@ class Sampled(Reply, frozen=True, kw_only=True):
     times: tuple[int, ...]
     """Monotonic nanoseconds of the machine."""
     parts: tuple[PartDelta, ...] = ()
+    weighed: tuple[Weighed, ...] = ()
+    """At these tokens, where a line could begin."""
 
 
 class Completed(Reply, frozen=True, kw_only=True):
@@ -172,6 +203,27 @@ class Completed(Reply, frozen=True, kw_only=True):
     """Nanoseconds from `began` to the end."""
     parts: tuple[PartDelta, ...] = ()
     """The closing of what was still open."""
+    weighed: tuple[Weighed, ...] = ()
+    """Where a line could have begun and a token came that is not kept."""
+
+
+class Scored(Reply, frozen=True, kw_only=True):
+    """What the model thinks of a completion."""
+
+    id: int
+    tokens: tuple[TokenScore, ...]
+    """One for each of the completion's ids, in order."""
+    after: Place
+    """Where the completion goes on, or ends; its first place where it is empty."""
+    prefilled: int
+    """How many tokens were computed."""
+    took: int
+    """Nanoseconds, waiting included."""
+
+    @property
+    def first(self) -> Place:
+        """Where the completion begins."""
+        return self.tokens[0].place if self.tokens else self.after
 
 
 class Failed(Reply, frozen=True, kw_only=True):
@@ -200,7 +252,7 @@ class Reported(Reply, frozen=True, kw_only=True):
     pid: int
 
 
-AnyRequest: TypeAlias = Load | Render | Complete | Cancel | Release | Report
+AnyRequest: TypeAlias = Load | Render | Complete | Score | Cancel | Release | Report
 AnyReply: TypeAlias = (
     Loading
     | TokenizerLoaded
@@ -209,6 +261,7 @@ AnyReply: TypeAlias = (
     | Prompted
     | Sampled
     | Completed
+    | Scored
     | Failed
     | Reported
 )
@@ -256,6 +309,25 @@ class Model(Protocol):
         Closing the iterator cancels within one token. Raises `WorkerGone` when the model's process
         went away (asking again is safe and, in fp32, gives the same tokens), `PromptUnsafe`, or
         `ModelError`.
+        """
+        ...
+
+    async def score(
+        self,
+        prompt: tuple[int, ...],
+        completion: tuple[int, ...],
+        *,
+        seam: int = 0,
+        sampling: Sampling,
+        rng: int,
+        turn: int,
+        top: int = 8,
+    ) -> Scored:
+        """Put a completion through the model once more, as it was written (teacher forcing).
+
+        `prompt` are the ids it was asked with, `seam` how many of them are the seed's, `completion`
+        the ids that were sampled, `top` how many alternatives are told at each place. Raises
+        `WorkerGone`, `PromptUnsafe` for ids the model does not have, or `ModelError`.
         """
         ...
 

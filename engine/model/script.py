@@ -27,6 +27,12 @@ class ScriptedCompletion(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     """From each token to the next; the last one goes on for the rest."""
     logprobs: tuple[float, ...] = ()
     """Of the first tokens; the rest get one that depends on the token alone."""
+    commands: tuple[float, ...] = ()
+    """How likely a command was, at each place where a line could begin; the rest get one by what
+    comes there."""
+    leads: tuple[float, ...] = ()
+    """By how many logits the first tokens lay ahead of another, where they are scored; the rest get
+    one that depends on the token alone."""
     gone_at: int | None = None
     """The worker goes away before this token, once in a run: asked again, it is said whole."""
     hangs_at: int | None = None
@@ -93,6 +99,27 @@ class Reading:
                 f" {len(self._script.completions)} completions are said and no other fits."
             )
         return -1, self._script.otherwise
+
+    def at(self, shown: str, rng: int, turn: int) -> ScriptedCompletion:
+        """The completion that a run which reads the script in order has at this turn, from 1.
+
+        Changes nothing. Raises `ModelError` where there is none.
+        """
+        fitting = [
+            each
+            for each in self._script.completions
+            if not (each.rng and rng not in each.rng) and re.search(each.when, shown)
+        ]
+        all_ = self._script.completions
+        planned = all_[turn - 1] if 0 < turn <= len(all_) else None
+        if planned is not None and planned in fitting:
+            return planned
+        found = fitting[0] if fitting else self._script.otherwise
+        if found is None:
+            raise ModelError(
+                "The script has nothing to say at this prompt, so nothing to score by."
+            )
+        return found
 
     def said(self, number: int) -> None:
         """A completion came to its end, so that the next comes next."""

@@ -9,20 +9,24 @@ import hashlib
 import itertools
 import platform
 import time
-import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Literal
 
 import msgspec
 
 from engine.errors import ModelError, PromptUnsafe, WorkerGone
 from engine.events import Provenance
-from engine.model.pieces import END, TOOL, Decoder, encode, payload
-from engine.model.protocol import Completed, CompletionReply, Prompted, Reported, Sampled
-from engine.model.script import Reading, Script, ScriptedCompletion, demo_script
+from engine.model.pieces import last_shown, payload
+from engine.model.protocol import (
+    CompletionReply,
+    Prompted,
+    Reported,
+    Scored,
+)
+from engine.model.script import Reading, Script, demo_script
+from engine.model.scriptscore import scores
 from engine.model.supervisor import Standing, WorkerStatus
-from engine.prompt.parts import PartParser
+from engine.model.telling import GoesAway, Telling, wait
 from engine.run import CommandPolicy, Sampling
 from engine.scrollback import Payload, Turn
 
@@ -110,7 +114,7 @@ class ScriptedModel:
         async with self._rows.one():
             made = await self.render(turns, seed_turns, sequence)
             self._cache.keep_seed(made)
-            telling = _Telling(next(self._numbers), completion, made, self._pace)
+            telling = Telling(next(self._numbers), completion, made, self._pace)
             if completion.gone_at is not None and reading.goes(number):
                 telling.gone_at = completion.gone_at
             life = self._life
@@ -120,7 +124,7 @@ class ScriptedModel:
                     if self._life != life:
                         raise WorkerGone("The scripted model's process went away.")
                     yield sampled
-            except _GoesAway as gone:
+            except GoesAway as gone:
                 self._lose(str(gone))
                 raise WorkerGone(str(gone)) from None
             finally:
@@ -128,6 +132,33 @@ class ScriptedModel:
                     self._cache.sequences[sequence] = made.ids + tuple(telling.ids)
             reading.said(number)
             yield telling.completed()
+
+    async def score(
+        self,
+        prompt: tuple[int, ...],
+        completion: tuple[int, ...],
+        *,
+        seam: int = 0,
+        sampling: Sampling,
+        rng: int,
+        turn: int,
+        top: int = 8,
+    ) -> Scored:
+        """Score by the completion that the script has for this turn, to which nothing is added.
+
+        What is scored is deterministic; see `engine.model.scriptscore`.
+        """
+        await self.ready()
+        began = time.monotonic_ns()
+        expected = Reading(self._script).at(last_shown(prompt), rng, turn)
+        tokens, after = scores(expected, completion, top)
+        return Scored(
+            id=0,
+            tokens=tokens,
+            after=after,
+            prefilled=len(prompt) + len(completion),
+            took=time.monotonic_ns() - began,
+        )
 
     async def release(self, sequence: str) -> None:
         """Forget a sequence: its cache, and where it was in the script."""
@@ -159,7 +190,7 @@ class ScriptedModel:
     async def _load(self) -> int:
         began = time.monotonic_ns()
         self._standing.change("loading", step="reading the script")
-        await _wait(self._script.load_ms, self._pace)
+        await wait(self._script.load_ms, self._pace)
         if self._script.load_fails:
             self._standing.change("failed", why=self._script.load_fails)
             raise ModelError(self._script.load_fails)
@@ -226,94 +257,6 @@ class _Cache:
         """Forget all, as a new process has."""
         self.sequences.clear()
         self._seeds.clear()
-
-
-class _GoesAway(Exception):
-    """Where the script has the worker go away."""
-
-
-class _Telling:
-    """One completion being said."""
-
-    def __init__(
-        self, number: int, completion: ScriptedCompletion, made: Payload, pace: float
-    ) -> None:
-        self.number = number
-        self.ids: list[int] = []
-        self.gone_at: int | None = None
-        self._completion = completion
-        self._pace = pace
-        self._prefilled = len(made.ids) - made.cached
-        self._began = time.monotonic_ns()
-        self._prefill = 0
-        self._first = 0
-        self._reason: Literal["line", "end", "length", "control"] = "end"
-        self._parser: PartParser | None = None
-
-    async def tokens(self, limit: int, policy: CommandPolicy) -> AsyncIterator[Sampled]:
-        """Its tokens at their pace, until its line, its end or `limit`."""
-        completion, decoder = self._completion, Decoder()
-        self._parser = PartParser(policy)
-        await _wait(completion.first_ms, self._pace)
-        self._prefill = time.monotonic_ns() - self._began
-        script = encode(completion.text) + ((TOOL,) if completion.ends == "control" else (END,))
-        for position, token in enumerate(script):
-            await self._accident(position)
-            if position >= limit:
-                self._reason = "length"
-                return
-            if token in (TOOL, END):
-                self._reason = completion.ends
-                return
-            if position:
-                waits = completion.token_ms
-                await _wait(waits[min(position, len(waits)) - 1] if waits else 0.0, self._pace)
-            now = time.monotonic_ns()
-            self._first = self._first or now - self._began
-            self.ids.append(token)
-            text = decoder.feed(token)
-            yield Sampled(
-                id=self.number,
-                position=position,
-                ids=(token,),
-                texts=(text,),
-                logprobs=(self._logprob(position, token),),
-                times=(now,),
-                parts=tuple(self._parser.feed(text)),
-            )
-            if self._parser.line_served:
-                self._reason = "line"
-                return
-
-    def completed(self) -> Completed:
-        """Its end."""
-        return Completed(
-            id=self.number,
-            reason=self._reason,
-            began=self._began,
-            prefilled=self._prefilled,
-            prefill=self._prefill,
-            first=self._first,
-            took=time.monotonic_ns() - self._began,
-            parts=tuple(self._parser.close()) if self._parser else (),
-        )
-
-    async def _accident(self, position: int) -> None:
-        if position == self.gone_at:
-            raise _GoesAway("The scripted model's process went away, as the script says.")
-        if position == self._completion.hangs_at:
-            await asyncio.Event().wait()
-
-    def _logprob(self, position: int, token: int) -> float:
-        given = self._completion.logprobs
-        if position < len(given):
-            return given[position]
-        return -(zlib.crc32(token.to_bytes(4)) % 200) / 100
-
-
-async def _wait(milliseconds: float, pace: float) -> None:
-    """Wait at the script's pace; at pace 0 only let others go on."""
-    await asyncio.sleep(milliseconds * pace / 1000)
 
 
 def _shared(ids: tuple[int, ...], known: tuple[int, ...]) -> int:

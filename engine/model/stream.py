@@ -15,6 +15,7 @@ from engine.model.protocol import (
     Rendered,
     Reported,
     Sampled,
+    Scored,
 )
 
 _PIECES = 64
@@ -92,7 +93,7 @@ class Switchboard:
             case Failed():
                 kind = PromptUnsafe if reply.kind == "prompt" else ModelError
                 self._fail(reply.id, kind(reply.why))
-            case Rendered() | Reported():
+            case Rendered() | Reported() | Scored():
                 answer = self._answers.get(reply.id)
                 if answer is not None and not answer.done():
                     answer.set_result(reply)
@@ -123,4 +124,5 @@ def _joined(first: Sampled, second: Sampled) -> Sampled:
         logprobs=first.logprobs + second.logprobs,
         times=first.times + second.times,
         parts=first.parts + second.parts,
+        weighed=first.weighed + second.weighed,
     )
