@@ -5,8 +5,10 @@ it is ours and not newer than this program. A new file is made beside its place 
 so that no other process ever sees half of one.
 """
 
+import errno
 import os
 import sqlite3
+import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -18,8 +20,6 @@ from sessions.schema import APPLICATION_ID, MIGRATIONS
 
 BUSY_SECONDS = 10.0
 """How long to wait for another process that is writing."""
-
-_MAGIC = b"SQLite format 3\0"
 
 
 def default_path() -> Path:
@@ -74,31 +74,52 @@ def read_version(path: Path) -> int:
 
     Raises `StoreError` where there is no store of ours, `sqlite3.Error` where it cannot be read.
     """
+    # Never opened but by SQLite: closing any other handle on the file drops the locks that this
+    # process's connections hold on it, and another process would then take the log from under them.
+    # Source: https://www.sqlite.org/howtocorrupt.html, section 2.2.
     try:
-        with path.open("rb") as file:
-            beginning = file.read(len(_MAGIC))
+        size = _readable_bytes(path)
     except OSError as error:
         raise _unreadable(error, path) from error
-    if not beginning:
+    if not size:
         raise StoreError(
             f"The session store {path} is an empty file: something emptied it. Restore it from a "
             "backup, or move it away to begin a new one."
         )
-    if beginning != _MAGIC:
+    try:
+        application, version = _identity(path)
+    except sqlite3.DatabaseError as error:
+        if _code(error) != sqlite3.SQLITE_NOTADB:
+            raise
         raise StoreError(
             f"{path} is not a session store, or its beginning is destroyed. `driftty sessions recover` "
             "saves what can be read of it; or move it away to begin a new one."
-        )
-    with closing(connect(path, read_only=True)) as connection:
-        application = connection.execute("PRAGMA application_id").fetchone()[0]
-        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        ) from error
     if application != APPLICATION_ID:
         raise StoreError(
             f"{path} is a database of another program. Move it away, or choose another folder with "
             "DRIFTTY_DATA_DIR."
         )
     return version
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """What program a file belongs to, and which version of it."""
+    with closing(connect(path, read_only=True)) as connection:
+        application: int = connection.execute("PRAGMA application_id").fetchone()[0]
+        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return application, version
+
+
+def _readable_bytes(path: Path) -> int:
+    """The size of a file that may be read, without opening it. Raises `OSError` where it may not."""
+    found = path.stat()
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not os.access(path, os.R_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return found.st_size
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -132,8 +153,7 @@ def location(path: Path, *, read_only: bool) -> str:
 
 def explain(error: sqlite3.Error, path: Path) -> StoreError:
     """What SQLite said, as a sentence that names the store and what to do."""
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    match code:
+    match _code(error):
         case sqlite3.SQLITE_FULL:
             what = f"The disk is full: the session store {path} cannot grow. Free some space."
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
@@ -164,6 +184,11 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
         case _:
             what = f"The session store {path} failed: {error}."
     return StoreError(what)
+
+
+def _code(error: sqlite3.Error) -> int:
+    code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return code & 0xFF
 
 
 def _create(path: Path, migrations: Sequence[Sequence[str]]) -> None:

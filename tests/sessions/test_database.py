@@ -340,3 +340,16 @@ async def test_a_store_that_is_missing_reads_as_empty_and_is_not_made(tmp_path: 
         with pytest.raises(StoreError, match="No session is recorded yet"):
             await library.find("last")
     assert not path.exists()
+
+
+def test_looking_at_the_version_leaves_the_locks_of_this_process_in_place(tmp_path: Path) -> None:
+    store = tmp_path / "driftty.db"
+    database.prepare(store)
+    with closing(database.connect(store)) as recording:
+        recording.execute("PRAGMA journal_mode = WAL")
+        recording.execute("INSERT INTO losses (session, events, head) VALUES ('a', 1, x'00')")
+        database.bring_up_to_date(store)
+        # The last to close a store folds its log in and deletes it: this process must not seem gone.
+        other = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM losses')"
+        subprocess.run([sys.executable, "-c", other, str(store)], check=True, timeout=60)
+        assert store.with_name("driftty.db-wal").exists()
