@@ -27,6 +27,8 @@ class Work(msgspec.Struct, frozen=True):
     ids: tuple[int, ...]
     wanted: bool
     """Whether the logits after the last of them are."""
+    every: bool = False
+    """Where they are wanted, whether also those after each of the others."""
 
 
 class Runner(Protocol):
@@ -39,7 +41,7 @@ class Runner(Protocol):
     store: Store
 
     def run(self, works: list[Work]) -> torch.Tensor:
-        """Compute; returns logits `[wanted, vocabulary]` in the order of the works."""
+        """Compute; returns logits `[wanted, vocabulary]` in the order of the works and their ids."""
         ...
 
 
@@ -99,7 +101,12 @@ class _Laid:
             for index, work in members:
                 last[index] = len(self.ids)
                 self._lay(work.sequence.lane, work.ids, work.sequence.cached)
-        self.last = [last[index] for index, work in enumerate(works) if work.wanted]
+        self.last: list[int] = []
+        """Where the tokens are whose logits are wanted."""
+        for index, work in enumerate(works):
+            if work.wanted:
+                count = len(work.ids) if work.every else 1
+                self.last += range(last[index] - count + 1, last[index] + 1)
 
     def _lay_chunks(self, work: Work) -> None:
         """A work's tokens, those of the prefix apart."""
@@ -135,8 +142,8 @@ class PlainRunner:
     def run(self, works: list[Work]) -> torch.Tensor:
         """Compute; returns logits `[wanted, vocabulary]` in the order of the works."""
         logits = [self._run(work) for work in works]
-        wanted = [row for row, work in zip(logits, works, strict=True) if work.wanted]
-        return torch.stack(wanted) if wanted else torch.empty(0)
+        wanted = [rows for rows, work in zip(logits, works, strict=True) if work.wanted]
+        return torch.cat(wanted) if wanted else torch.empty(0)
 
     def _run(self, work: Work) -> torch.Tensor:
         lane = work.sequence.lane
@@ -153,5 +160,5 @@ class PlainRunner:
         )
         self._caches[work.sequence] = out.past_key_values
         lane.ids.extend(work.ids)
-        row: torch.Tensor = out.logits[0, -1]
-        return row
+        rows: torch.Tensor = out.logits[0, -(len(work.ids) if work.every else 1) :]
+        return rows
