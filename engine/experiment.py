@@ -5,7 +5,7 @@ same cells in the same order with the same run seeds, and raising `n` only adds 
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -15,6 +15,22 @@ SEED_BITS = 53
 """Run seeds stay exact in JSON, whoever reads it."""
 
 
+class Condition(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an arm of an experiment has of its own beside its config."""
+
+    temperature: float | None = None
+    """None: that of the experiment's template."""
+    model: str = ""
+    """Empty: that of the experiment's template."""
+
+    @property
+    def label(self) -> str:
+        """`T 0.3 · a-model`, as far as there is anything; a folder by its last part."""
+        warmth = "" if self.temperature is None else f"T {self.temperature:g}"
+        model = self.model.rstrip("/").rpartition("/")[2]
+        return " · ".join(part for part in (warmth, model) if part)
+
+
 class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be compared."""
 
@@ -22,19 +38,70 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     """Every run seed is drawn from it."""
     configs: tuple[Config, ...]
+    """Of each arm; where arms differ in more than their config, the same may stand here again."""
     tasks: tuple[Task, ...]
     """Blocks: every config is run equally often on each."""
     n: int
     """Runs of each config on each task."""
     template: RunSpec
     """Everything else of a run; its config, task and rng are replaced."""
+    conditions: tuple[Condition, ...] = ()
+    """Of each arm, parallel to the configs; empty where arms are configs and nothing else."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the arms are called: by the config, and by what else it was run under."""
+        labels = [self.condition(arm).label for arm in range(len(self.configs))]
+        return tuple(
+            f"{config.name} · {label}" if label else config.name
+            for config, label in zip(self.configs, labels, strict=True)
+        )
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that its arms ask for, in the order in which they are taken."""
+        return tuple(dict.fromkeys(map(self.model, range(len(self.configs)))))
+
+    def condition(self, arm: int) -> Condition:
+        """What an arm has of its own beside its config."""
+        return self.conditions[arm] if self.conditions else Condition()
+
+    def model(self, arm: int) -> str:
+        """The model that an arm asks for."""
+        return self.condition(arm).model or self.template.model
+
+    def temperature(self, arm: int) -> float:
+        """The temperature of an arm."""
+        own = self.condition(arm).temperature
+        return self.template.sampling.temperature if own is None else own
+
+
+def cross(
+    configs: Sequence[Config], temperatures: Sequence[float], models: Sequence[str]
+) -> tuple[tuple[Config, ...], tuple[Condition, ...]]:
+    """The arms of every config at every temperature with every model, one model after the other.
+
+    Where there is one temperature, or one model, it is no condition: the template has it.
+    """
+    warmths = tuple(temperatures) if len(temperatures) > 1 else (None,)
+    names = tuple(models) if len(models) > 1 else ("",)
+    arms = [
+        (config, Condition(warmth, model))
+        for model in names
+        for warmth in warmths
+        for config in configs
+    ]
+    conditions = tuple(condition for _, condition in arms)
+    return tuple(config for config, _ in arms), conditions if any(
+        condition != Condition() for condition in conditions
+    ) else ()
 
 
 class Cell(msgspec.Struct, frozen=True, order=True):
     """One run of an experiment, by its place in the plan."""
 
     config: int
-    """Index into the experiment's configs."""
+    """Which arm: index into the experiment's configs."""
     task: int
     """Index into the experiment's tasks."""
     replicate: int
@@ -56,18 +123,28 @@ def cells(experiment: Experiment) -> Iterator[Cell]:
 def run_seed(experiment: Experiment, cell: Cell) -> int:
     """The seed of one run: its own for every config, task and replicate, whatever else is planned.
 
-    SHA-256 over the experiment's seed, the config's hash, the task's text and the replicate.
+    SHA-256 over the experiment's seed, the config's hash, the task's text and the replicate; and,
+    where arms have conditions, over the temperature and the model as well, so that no two arms share
+    their dice.
     """
     config, task = experiment.configs[cell.config], experiment.tasks[cell.task]
-    key = msgspec.json.encode([experiment.seed, config.hash, task.text, cell.replicate])
-    return int.from_bytes(hashlib.sha256(key).digest()[:8]) >> (64 - SEED_BITS)
+    key: list[object] = [experiment.seed, config.hash, task.text, cell.replicate]
+    if experiment.conditions:
+        key += [float(experiment.temperature(cell.config)), experiment.model(cell.config)]
+    digest = hashlib.sha256(msgspec.json.encode(key)).digest()
+    return int.from_bytes(digest[:8]) >> (64 - SEED_BITS)
 
 
 def spec_of(experiment: Experiment, cell: Cell) -> RunSpec:
     """The run that a cell asks for."""
+    template = experiment.template
     return msgspec.structs.replace(
-        experiment.template,
+        template,
         config=experiment.configs[cell.config],
         task=experiment.tasks[cell.task],
         rng=run_seed(experiment, cell),
+        model=experiment.model(cell.config),
+        sampling=msgspec.structs.replace(
+            template.sampling, temperature=experiment.temperature(cell.config)
+        ),
     )

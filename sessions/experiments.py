@@ -5,8 +5,8 @@ cell is never run again. For one thread: none of this may run on an event loop.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,70 +14,22 @@ import msgspec
 
 from engine.drift.result import RunResult
 from engine.errors import StoreError
-from engine.experiment import Cell, Experiment, cells
+from engine.experiment import Experiment
 from sessions import database
+from sessions.changing import changing, reading
 from sessions.ids import read_prefix
+from sessions.kept import Kept, KeptRun, Outline, Placement, Stretch
 from sessions.process import ProcessIdentity, this_process
 
+__all__ = ["Experiments", "Kept", "KeptRun", "Outline", "Placement", "Stretch"]
 
-class Placement(msgspec.Struct, frozen=True, kw_only=True):
-    """How an experiment's runs were asked to be made, beyond what each run is."""
-
-    device: str = "auto"
-    dtype: str = "auto"
-    threads: int = 0
-    until_decided: bool = False
-    """Whether the experiment may end before its plan, when all is decided."""
-    factorial: str = ""
-    """The seed whose elements make the configs; empty where they were named one by one."""
-
-
-class KeptRun(msgspec.Struct, frozen=True):
-    """What a cell came to."""
-
-    result: RunResult
-    tries: int
-    """How often it was tried over all; each but the last ended in a fault or was stopped."""
-
-
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """An experiment as it lies in the store."""
-
-    experiment: Experiment
-    began: str
-    """Wall-clock time, UTC, ISO 8601."""
-    placement: Placement
-    runs: tuple[KeptRun, ...]
-    """One for every cell that is over, in planned order."""
-
-    @property
-    def settled(self) -> tuple[RunResult, ...]:
-        """The results that stand, in planned order; the others are still to be had."""
-        return tuple(run.result for run in self.runs if run.result.counts)
-
-    def missing(self) -> Iterator[Cell]:
-        """The cells still to be run, in planned order: those that broke or were stopped as well."""
-        settled = {Cell(each.config, each.task, each.replicate) for each in self.settled}
-        return (cell for cell in cells(self.experiment) if cell not in settled)
-
-
-class Outline(msgspec.Struct, frozen=True, kw_only=True):
-    """An experiment in a list."""
-
-    id: str
-    began: str
-    configs: tuple[str, ...]
-    tasks: int
-    n: int
-    runs: int
-    """How many cells have a result that stands."""
-
-
-_RESULT = (
+_PLAIN = (
     *("config", "task", "replicate", "session", "outcome", "operated", "exited", "done"),
     *("drift_turn", "drift_kind", "turns", "tokens", "took", "fault"),
 )
+_RESULT = (*_PLAIN, "margins")
 _COLUMNS = ("tries", *_RESULT)
+_STRETCH = Stretch.__struct_fields__
 _ADD = f"""
     INSERT INTO experiment_runs (experiment, {", ".join(_COLUMNS)})
     VALUES (?, {", ".join("?" * len(_COLUMNS))})
@@ -122,7 +74,11 @@ class Experiments:
             before, runner = run.execute(
                 "SELECT n, runner FROM experiments WHERE number = ?", (number,)
             ).fetchone()
-            _see_it_is_free(id_, runner)
+            process = _running(runner)
+            if process and process != this_process().pid:
+                raise StoreError(
+                    f"Experiment {id_} is being run by process {process}; stop that first."
+                )
             if n is not None and n < before:
                 raise StoreError(
                     f"Experiment {id_} has {before} runs of each config on each task; that can be "
@@ -150,76 +106,98 @@ class Experiments:
             return []
         with self._reading() as run:
             rows = run.execute(
-                "SELECT id, began, n, (SELECT json_group_array(json_extract(value, '$.name'))"
-                "  FROM json_each(document, '$.configs')),"
-                " json_array_length(document, '$.tasks'),"
-                " (SELECT count(*) FROM experiment_runs WHERE experiment = number"
-                "  AND outcome NOT IN ('fault', 'stopped'))"
-                " FROM experiments ORDER BY number DESC LIMIT ?",
+                "SELECT id, began, n, document, placement, runner,"
+                " count(outcome) FILTER (WHERE outcome NOT IN ('fault', 'stopped')),"
+                " count(outcome) FILTER (WHERE outcome = 'clean'),"
+                " count(outcome) FILTER (WHERE outcome IN ('fault', 'stopped'))"
+                " FROM (SELECT * FROM experiments ORDER BY number DESC LIMIT ?)"
+                " LEFT JOIN experiment_runs ON experiment = number"
+                " GROUP BY number ORDER BY number DESC",
                 (limit,),
             ).fetchall()
-        return [
-            Outline(
-                id=id_,
-                began=began,
-                n=n,
-                configs=msgspec.json.decode(names, type=tuple[str, ...]),
-                tasks=tasks,
-                runs=runs,
-            )
-            for id_, began, n, names, tasks, runs in rows
-        ]
+        return [_outline(*row) for row in rows]
 
-    def add(self, experiment: str, runs: Sequence[KeptRun]) -> None:
+    def add(
+        self, experiment: str, runs: Sequence[KeptRun], stretch: int = -1, seconds: float = 0.0
+    ) -> None:
         """Keep what cells came to, all of it or none; it is durable when this returns.
 
         A cell's first result that stands is kept, whatever comes after it; one that broke or was
         stopped gives way to what the cell comes to later. Their recordings should be durable before.
+        `stretch`: the one that they came in, which has taken so many `seconds` by now.
         """
         with self._changing() as run:
             number = _find(run, experiment, self._path)[0]
             run.executemany(_ADD, [_row(number, kept) for kept in runs])
+            run.execute(
+                "UPDATE experiment_stretches SET runs = runs + ?, tokens = tokens + ?, seconds = ?"
+                " WHERE experiment = ? AND stretch = ?",
+                (len(runs), sum(kept.result.tokens for kept in runs), seconds, number, stretch),
+            )
 
-    @contextmanager
-    def _changing(self) -> Iterator[sqlite3.Connection]:
-        """One short transaction that waits for others to end theirs."""
-        with self._connected(read_only=False) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+    def set_out(self, experiment: str, stretch: Stretch) -> int:
+        """Keep on what cells are going to be run; returns the stretch's place among the others."""
+        with self._changing() as run:
+            number = _find(run, experiment, self._path)[0]
+            (place,) = run.execute(
+                "SELECT count(*) FROM experiment_stretches WHERE experiment = ?", (number,)
+            ).fetchone()
+            run.execute(
+                f"INSERT INTO experiment_stretches (experiment, stretch, {', '.join(_STRETCH)})"
+                f" VALUES (?, ?, {', '.join('?' * len(_STRETCH))})",
+                (number, place, *msgspec.structs.astuple(stretch)),
+            )
+            return int(place)
 
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._connected(read_only=True) as connection:
-            yield connection
+    def drop(self, experiment: str, arms: Collection[int]) -> None:
+        """Keep which arms get no more runs; those that are not among them get some again."""
+        with self._changing() as run:
+            run.execute(
+                "UPDATE experiments SET dropped = ? WHERE id = ?",
+                (msgspec.json.encode(sorted(arms)).decode(), experiment),
+            )
 
-    @contextmanager
-    def _connected(self, *, read_only: bool) -> Iterator[sqlite3.Connection]:
+    def stretches(self, model: str) -> list[Stretch]:
+        """What was run of a model in any experiment, the latest first; empty where there is none."""
         if not self._path.exists():
-            raise StoreError(f"No experiment is kept yet in {self._path}.")
-        database.bring_up_to_date(self._path)
-        try:
-            with closing(database.connect(self._path, read_only=read_only)) as connection:
-                yield connection
-        except sqlite3.Error as error:
-            raise database.explain(error, self._path) from error
+            return []
+        with self._reading() as run:
+            rows = run.execute(
+                f"SELECT {', '.join(_STRETCH)} FROM experiment_stretches WHERE model = ? AND runs > 0"
+                " ORDER BY experiment DESC, stretch DESC LIMIT 200",
+                (model,),
+            ).fetchall()
+        return [_stretch(row) for row in rows]
+
+    def of_session(self, session: str) -> str | None:
+        """The whole id of the experiment that a recording is a run of; none where it is of none.
+
+        A run that was broken off or tried again is of one too. The experiment may be in another
+        store, where the recording was brought in from there.
+        """
+        if not self._path.exists():
+            return None
+        with self._reading() as run:
+            row = run.execute("SELECT experiment FROM sessions WHERE id = ?", (session,)).fetchone()
+        return str(row[0]) if row and row[0] else None
+
+    def _changing(self) -> AbstractContextManager[sqlite3.Connection]:
+        return changing(self._path, self._none_yet)
+
+    def _reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        return reading(self._path, self._none_yet)
+
+    @property
+    def _none_yet(self) -> str:
+        return f"No experiment is kept yet in {self._path}."
 
 
-def _see_it_is_free(experiment: str, runner: str) -> None:
+def _running(runner: str) -> int:
+    """The number of the process that runs an experiment; 0 where it is gone or there was none."""
     if not runner:
-        return
+        return 0
     process = msgspec.json.decode(runner, type=ProcessIdentity)
-    if process.alive and process != this_process():
-        raise StoreError(
-            f"Experiment {experiment} is being run by process {process.pid}; stop that first."
-        )
+    return process.pid if process.alive else 0
 
 
 def _identity() -> str:
@@ -227,7 +205,8 @@ def _identity() -> str:
 
 
 def _row(number: int, kept: KeptRun) -> tuple[object, ...]:
-    return (number, kept.tries, *(getattr(kept.result, name) for name in _RESULT))
+    plain = (getattr(kept.result, name) for name in _PLAIN)
+    return (number, kept.tries, *plain, msgspec.json.encode(kept.result.margins).decode())
 
 
 def _find(connection: sqlite3.Connection, typed: str, path: Path) -> tuple[int, str]:
@@ -256,8 +235,9 @@ def _find(connection: sqlite3.Connection, typed: str, path: Path) -> tuple[int, 
 
 
 def _read(connection: sqlite3.Connection, number: int) -> Kept:
-    began, document, n, placement = connection.execute(
-        "SELECT began, document, n, placement FROM experiments WHERE number = ?", (number,)
+    began, document, n, placement, dropped, runner = connection.execute(
+        "SELECT began, document, n, placement, dropped, runner FROM experiments WHERE number = ?",
+        (number,),
     ).fetchone()
     planned = msgspec.json.decode(document, type=Experiment)
     rows: Iterable[tuple[object, ...]] = connection.execute(
@@ -265,15 +245,57 @@ def _read(connection: sqlite3.Connection, number: int) -> Kept:
         " ORDER BY replicate, task, config",
         (number,),
     )
+    stretches: Iterable[tuple[object, ...]] = connection.execute(
+        f"SELECT {', '.join(_STRETCH)} FROM experiment_stretches WHERE experiment = ?"
+        " ORDER BY stretch",
+        (number,),
+    )
     return Kept(
         experiment=msgspec.structs.replace(planned, n=n),
         began=began,
         placement=msgspec.json.decode(placement, type=Placement),
-        runs=tuple(_kept(row) for row in rows),
+        runs=tuple(map(_kept, rows)),
+        dropped=msgspec.json.decode(dropped, type=frozenset[int]),
+        stretches=tuple(map(_stretch, stretches)),
+        process=_running(runner),
     )
 
 
 def _kept(row: tuple[object, ...]) -> KeptRun:
-    tries, *fields = row
-    result = msgspec.convert(dict(zip(_RESULT, fields, strict=True)), type=RunResult, strict=False)
-    return KeptRun(result, msgspec.convert(tries, type=int))
+    tries, *fields, margins = row
+    found: dict[str, object] = dict(zip(_PLAIN, fields, strict=True))
+    found["margins"] = msgspec.json.decode(msgspec.convert(margins, type=str))
+    return KeptRun(
+        msgspec.convert(found, type=RunResult, strict=False), msgspec.convert(tries, type=int)
+    )
+
+
+def _stretch(row: tuple[object, ...]) -> Stretch:
+    return msgspec.convert(dict(zip(_STRETCH, row, strict=True)), type=Stretch)
+
+
+def _outline(
+    id_: str,
+    began: str,
+    n: int,
+    document: str,
+    placement: str,
+    runner: str,
+    runs: int,
+    clean: int,
+    broken: int,
+) -> Outline:
+    planned = msgspec.json.decode(document, type=Experiment)
+    return Outline(
+        id=id_,
+        began=began,
+        configs=planned.names,
+        tasks=len(planned.tasks),
+        n=n,
+        runs=runs,
+        clean=clean,
+        broken=broken,
+        factorial=msgspec.json.decode(placement, type=Placement).factorial,
+        models=planned.models,
+        process=_running(runner),
+    )

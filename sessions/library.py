@@ -34,7 +34,8 @@ class Stored(NamedTuple):
 
 
 _SUMMARIES = """
-    SELECT sessions.number, sessions.id, began, coalesce(outcome, CASE WHEN {recording} THEN 'recording'
+    SELECT sessions.number, sessions.id, sessions.began,
+           coalesce(outcome, CASE WHEN {recording} THEN 'recording'
                ELSE 'interrupted' END) AS outcome,
            configs.name AS config, configs.hash AS config_hash, configs.seed AS seed, model, task,
            turns, drift_turn, drift_kind, operated, exited, done, why, tokens, took, events, bytes,
@@ -43,9 +44,7 @@ _SUMMARIES = """
            coalesce(ran.id, '') AS experiment, ran.number AS trial
     FROM sessions
     JOIN configs ON configs.number = sessions.config
-    LEFT JOIN (SELECT session, experiments.id, experiments.number FROM experiment_runs
-               JOIN experiments ON experiments.number = experiment) AS ran
-           ON ran.session = sessions.id
+    LEFT JOIN experiments AS ran ON ran.id = sessions.experiment
 """
 
 

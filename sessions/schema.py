@@ -143,7 +143,39 @@ _EXPERIMENTS = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _LOSSES, _EXPERIMENTS)
+_EXPERIMENTS_IN_FULL = (
+    "ALTER TABLE experiments ADD COLUMN dropped TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE experiment_runs ADD COLUMN margins TEXT NOT NULL DEFAULT '[]'",
+    """
+    CREATE TABLE experiment_stretches (
+        experiment INTEGER NOT NULL REFERENCES experiments (number) ON DELETE CASCADE,
+        stretch    INTEGER NOT NULL,
+        model      TEXT NOT NULL,
+        weights    TEXT NOT NULL,
+        device     TEXT NOT NULL,
+        dtype      TEXT NOT NULL,
+        version    TEXT NOT NULL,
+        began      TEXT NOT NULL,
+        at_once    INTEGER NOT NULL,
+        runs       INTEGER NOT NULL DEFAULT 0,
+        tokens     INTEGER NOT NULL DEFAULT 0,
+        seconds    REAL NOT NULL DEFAULT 0,
+        PRIMARY KEY (experiment, stretch)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX experiment_runs_by_session ON experiment_runs (session)",
+    "ALTER TABLE sessions ADD COLUMN experiment TEXT NOT NULL DEFAULT ''",
+    """
+    UPDATE sessions SET experiment = coalesce(
+        (SELECT experiments.id FROM experiment_runs
+         JOIN experiments ON experiments.number = experiment_runs.experiment
+         WHERE experiment_runs.session = sessions.id LIMIT 1), '')
+    """,
+    # Those that belong to none are what a list shows, and may be few among many.
+    "CREATE INDEX sessions_by_experiment ON sessions (experiment, number)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _LOSSES, _EXPERIMENTS, _EXPERIMENTS_IN_FULL)
 """`MIGRATIONS[n]` makes version n + 1 of version n; version 0 is a file with nothing in it."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

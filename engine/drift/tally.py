@@ -65,8 +65,7 @@ class Tally:
         cls, experiment: Experiment, *, alpha: float = ALPHA, baseline: int | None = None
     ) -> "Tally":
         """An empty tally of an experiment."""
-        names = [config.name for config in experiment.configs]
-        return cls(names, tasks=len(experiment.tasks), alpha=alpha, baseline=baseline)
+        return cls(experiment.names, tasks=len(experiment.tasks), alpha=alpha, baseline=baseline)
 
     def feed(self, result: RunResult) -> bool:
         """Take in a finished run; false, and nothing changes, where its cell has a result already.

@@ -2,7 +2,7 @@ import itertools
 
 import msgspec
 
-from engine.experiment import Cell, Experiment, cells, run_seed, spec_of
+from engine.experiment import Cell, Condition, Experiment, cells, cross, run_seed, spec_of
 from engine.run import RunSpec, Task
 from engine.seeds.config import parse_config
 from engine.seeds.library import SeedLibrary
@@ -53,3 +53,34 @@ def test_run_seeds_survive_json() -> None:
     planned = experiment()
     seeds = [run_seed(planned, cell) for cell in cells(planned)]
     assert all(seed == int(float(seed)) for seed in seeds)
+
+
+def test_arms_differ_in_temperature_and_model_and_are_called_by_both() -> None:
+    plain = experiment()
+    configs, conditions = cross(plain.configs, (0.3, 0.7), ("a/small", "/models/large/"))
+    arms = msgspec.structs.replace(plain, configs=configs, conditions=conditions)
+    assert len(arms.names) == len(set(arms.names)) == 8
+    assert arms.names[0] == f"{plain.configs[0].name} · T 0.3 · small"
+    assert arms.names[7] == f"{plain.configs[1].name} · T 0.7 · large"
+    assert arms.models == ("a/small", "/models/large/")
+    asked = spec_of(arms, Cell(6, 1, 0))
+    assert (asked.config, asked.model) == (plain.configs[0], "/models/large/")
+    assert asked.sampling.temperature == 0.7
+    plan = list(cells(arms))
+    assert len({run_seed(arms, cell) for cell in plan}) == len(plan)
+
+
+def test_one_temperature_and_one_model_are_no_condition() -> None:
+    plain = experiment()
+    assert cross(plain.configs, (0.5,), ("m",)) == (plain.configs, ())
+    assert plain.names == tuple(config.name for config in plain.configs)
+    assert plain.condition(1) == Condition()
+    assert spec_of(plain, Cell(0, 0, 0)).model == plain.template.model
+
+
+def test_dice_are_those_of_the_experiments_that_are_kept() -> None:
+    """Written down once: a kept experiment goes on only while this is what it was."""
+    plain = experiment()
+    config = msgspec.structs.replace(plain.configs[0], hash="11" * 32)
+    fixed = msgspec.structs.replace(plain, configs=(config,))
+    assert run_seed(fixed, Cell(0, 0, 1)) == 1817661332238787

@@ -1,13 +1,19 @@
 """What was planned and what came of it is there again, whoever is killed."""
 
+import asyncio
+from pathlib import Path
+
 import msgspec
 import pytest
 
 from engine.errors import StoreError
 from engine.experiment import cells
 from sessions import database
-from sessions.experiments import Experiments, KeptRun, Placement
+from sessions.experiments import Experiments, KeptRun, Placement, Stretch
 from sessions.process import ProcessIdentity
+from sessions.recorder import Recorder
+from tests.sessions.freeze import FROZEN, SESSIONS
+from tests.sessions.made import begin
 from tests.sessions.madeexperiments import make_experiment, make_kept, make_result
 
 
@@ -87,3 +93,89 @@ def test_ids_that_name_no_experiment_or_two_are_sentences() -> None:
         experiments.read("6ah")
     with pytest.raises(StoreError, match="begins with “7”"):
         experiments.read("7")
+
+
+def stretch(**changes: object) -> Stretch:
+    """A time in which cells were run."""
+    plain = Stretch(
+        model="smollm2-135m",
+        weights="ab" * 32,
+        device="cpu (a processor)",
+        dtype="float32",
+        version="0.1.0",
+        began="2026-01-02T03:04:05+00:00",
+        at_once=8,
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def test_margins_and_dropped_arms_are_kept() -> None:
+    experiments, planned = Experiments(), make_experiment()
+    experiments.begin(planned, Placement())
+    run = make_kept(next(cells(planned)))
+    margins = (0.97, 0.5, 1 / 3)
+    with_margins = KeptRun(msgspec.structs.replace(run.result, margins=margins), 1)
+    experiments.add(planned.id, [with_margins])
+    experiments.drop(planned.id, {1})
+    kept = experiments.take_up("last")
+    assert kept.runs == (with_margins,)
+    assert kept.dropped == {1}
+    experiments.drop(planned.id, set())
+    assert experiments.read("last").dropped == frozenset()
+
+
+def test_on_what_it_was_run_is_kept_with_the_work_done_there() -> None:
+    experiments, planned = Experiments(), make_experiment()
+    experiments.begin(planned, Placement())
+    place = experiments.set_out(planned.id, stretch())
+    first, second, third = list(cells(planned))[:3]
+    experiments.add(planned.id, [make_kept(first), make_kept(second)], place, 4.5)
+    experiments.add(planned.id, [make_kept(third)], place, 6.0)
+    assert experiments.read("last").stretches == (stretch(runs=3, tokens=120, seconds=6.0),)
+    other = experiments.set_out(planned.id, stretch(dtype="bfloat16", model="another"))
+    assert other == place + 1
+    kept = experiments.read("last")
+    assert kept.pinned("smollm2-135m") == kept.stretches[0]
+    assert kept.pinned("unheard-of") is None
+    assert experiments.stretches("smollm2-135m") == [kept.stretches[0]]
+    assert experiments.stretches("another") == []
+
+
+def test_runs_made_on_different_things_are_called_a_mixture() -> None:
+    experiments, planned = Experiments(), make_experiment()
+    experiments.begin(planned, Placement())
+    first, second = list(cells(planned))[:2]
+    place = experiments.set_out(planned.id, stretch())
+    experiments.add(planned.id, [make_kept(first)], place, 1.0)
+    place = experiments.set_out(planned.id, stretch(dtype="bfloat16", weights=""))
+    assert experiments.read("last").mixture == ()
+    experiments.add(planned.id, [make_kept(second)], place, 1.0)
+    assert experiments.read("last").mixture == ("dtype float32, now bfloat16",)
+
+
+def test_whose_run_a_session_is_can_be_asked() -> None:
+    experiments = Experiments()
+    assert experiments.of_session("6ahy") is None
+
+    async def record() -> None:
+        async with Recorder.open() as recorder:
+            started = begin("6ahy")
+            recorder.record("6ahy", msgspec.structs.replace(started, experiment="6ahx"))
+            recorder.record("6ahz", begin("6ahz"))
+
+    asyncio.run(record())
+    assert experiments.of_session("6ahy") == "6ahx"
+    assert experiments.of_session("6ahz") is None
+    assert experiments.of_session("unheard-of") is None
+
+
+def test_an_experiment_of_version_3_is_read_and_its_sessions_know_it(tmp_path: Path) -> None:
+    path = tmp_path / "driftty.db"
+    path.write_bytes((FROZEN / "v3.db").read_bytes())
+    experiments = Experiments(path)
+    kept = experiments.read("last")
+    assert [(run.result.outcome, run.tries) for run in kept.runs] == [("clean", 1), ("fault", 2)]
+    assert kept.runs[0].result.margins == ()
+    assert (kept.dropped, kept.stretches, kept.process) == (frozenset(), (), 0)
+    assert [experiments.of_session(session) for session in SESSIONS] == [kept.experiment.id] * 2
+    assert len(list(kept.missing())) == 7
