@@ -127,8 +127,13 @@ class Experiments:
         `stretch`: the one that they came in, which has taken so many `seconds` by now.
         """
         with self._changing() as run:
-            number = _find(run, experiment, self._path)[0]
+            number, id_ = _find(run, experiment, self._path)
             run.executemany(_ADD, [_row(number, kept) for kept in runs])
+            # Recordings say whose runs they are; those made without saying it are told here.
+            run.executemany(
+                "UPDATE sessions SET experiment = ? WHERE id = ? AND experiment = ''",
+                [(id_, kept.result.session) for kept in runs],
+            )
             run.execute(
                 "UPDATE experiment_stretches SET runs = runs + ?, tokens = tokens + ?, seconds = ?"
                 " WHERE experiment = ? AND stretch = ?",
