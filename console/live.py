@@ -116,7 +116,7 @@ class Live:
         """The id of the last session started; empty before the first."""
         return self._session
 
-    async def start(self, spec: RunSpec, parent: str = "") -> None:
+    async def start(self, spec: RunSpec) -> None:
         """Begin a session. Raises `DrifttyError` while one is under way."""
         if self.running:
             raise DrifttyError("A run is under way; stop it before starting another.")
@@ -132,7 +132,6 @@ class Live:
             session=self._session,
             emit=self._tell,
             clock=run.clock,
-            parent=parent,
         )
         run.task = asyncio.create_task(operator.run(), name=f"run {self._session}")
 

@@ -44,16 +44,21 @@ class Executor:
         self._emit = emit
         self._clock = clock
 
-    async def execute(self, turn: int, command: str, *, more: bool = False) -> Observation:
-        """Run one command line to a settled state.
+    async def execute(
+        self,
+        turn: int,
+        command: str,
+        *,
+        more: bool = False,
+        by: Literal["operator", "person"] = "operator",
+    ) -> Observation:
+        """Run one command line to a settled state; `by` says whose it is.
 
         The observation's state is `done` or `died`; any other means that nothing brought the shell
         back, and the run cannot go on. With `more` lines to come, a shell or program that reads on
         is left to read them.
         """
-        self._emit(
-            CommandSubmitted(at=self._clock.now(), turn=turn, command=command, by="operator")
-        )
+        self._emit(CommandSubmitted(at=self._clock.now(), turn=turn, command=command, by=by))
         observation = await self._shell.submit(command)
         self._finished(turn, observation)
         for action in self._remedies():
@@ -122,3 +127,12 @@ class Executor:
                     took=observation.took,
                 )
             )
+
+
+def ended_by(observation: Observation) -> str:
+    """What of a command ended the run, in a clause; empty where the run goes on."""
+    if observation.state == "died":
+        return f"the shell ended with `{observation.command}`"
+    if observation.state not in SETTLED:
+        return f"the shell did not come back from `{observation.command}`"
+    return ""

@@ -9,8 +9,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-import msgspec
-
 from engine.clock import SessionClock
 from engine.completion import CompletionLog, Written, judged
 from engine.drift.execution import fuse
@@ -37,15 +35,20 @@ from engine.events import (
     TaskChecked,
     TurnStarted,
     WorkerLost,
+    WorldRestored,
 )
-from engine.execution import READING, SETTLED, Executor
+from engine.execution import READING, SETTLED, Executor, ended_by
+from engine.fork import typed_lines
 from engine.model.protocol import Model
+from engine.rerun.redoing import redo
 from engine.run import RunSpec
 from engine.scrollback import Turn
 from engine.seeds.render import task_turn, user_text
 from engine.shell.channel import channel
 from engine.shell.observation import Observation, Shell
+from engine.start import Start
 from engine.steering import Steering
+from engine.turns import answer, as_decided
 from engine.version import VERSION
 
 WORKERS_PER_COMPLETION = 3
@@ -68,18 +71,14 @@ class Operator:
         session: str,
         emit: Callable[[AnyEvent], None],
         clock: SessionClock,
-        parent: str = "",
         experiment: str = "",
     ) -> None:
-        """`emit` gets every event in order; `parent` is the session this one was forked from, and
-        `experiment` the id of the one that it is a run of.
-        """
+        """`emit` gets every event in order; `experiment` is the id of the one that it is a run of."""
         self._spec = spec
         self._model = model
         self._shell = shell
         self._steering = steering
         self._session = session
-        self._parent = parent
         self._experiment = experiment
         self._clock = clock
         self._tell = emit
@@ -90,6 +89,8 @@ class Operator:
         self._scrollback: list[Turn] = []
         self._lines: list[str] = []
         self._turn = 0
+        self._shared = len(spec.config.turns)
+        """How many leading turns runs of the same beginning have in common."""
 
     async def run(self) -> RunEnded:
         """Run to the end; the last event, which says what it came to, is returned too.
@@ -97,6 +98,7 @@ class Operator:
         Faults of the model or the shell end the run with outcome `fault`. Cancelling ends it with
         outcome `stopped`; the cancellation then goes on.
         """
+        start = self._spec.start
         self._emit(
             SessionStarted(
                 at=self._clock.now(),
@@ -104,7 +106,8 @@ class Operator:
                 version=VERSION,
                 began=datetime.now(UTC).isoformat(timespec="milliseconds"),
                 spec=self._spec,
-                parent=self._parent,
+                parent=start.session if start else "",
+                parent_turn=start.turn if start else 0,
                 experiment=self._experiment,
             )
         )
@@ -127,7 +130,7 @@ class Operator:
     async def _operate(self) -> str:
         """Everything up to the end of the last turn; returns what ended it, in a clause."""
         await self._bring_up()
-        ending = ""
+        ending = await self._follow(self._spec.start) if self._spec.start else ""
         while not ending:
             if self._turn == self._spec.turns:
                 return f"the turn limit of {self._spec.turns} was reached"
@@ -137,13 +140,16 @@ class Operator:
         return ending
 
     async def _bring_up(self) -> None:
-        """Start the shell while the model loads, and lay the seed."""
+        """Start the shell while the model loads, and lay the seed, and a fork's recorded turns."""
         self._shell.on_output = self._shell_wrote
         self._shell.on_dropped = self._output_dropped
-        config = self._spec.config
+        config, start = self._spec.config, self._spec.start
         self._emit(ScrollbackSeeded(at=self._clock.now(), turns=config.turns))
         self._scrollback.extend(config.turns)
-        self._grow(task_turn(self._spec.task, config.prompt))
+        if start is None:
+            self._grow(task_turn(self._spec.task, config.prompt))
+        else:
+            self._restore(start)
         loading = asyncio.ensure_future(self._model.ready())
         try:
             opening = await self._shell.start()
@@ -161,11 +167,44 @@ class Operator:
                 )
             )
             self._timed("bring_up", self._clock.now() - opening.took, opening.took)
+            if start is not None:
+                differed = await redo(self._shell, start.acts, self._spec)
+                self._shell.observe()
+                at = self._clock.now()
+                self._emit(WorldRestored(at=at, acts=len(start.acts), differed=differed))
             load = await loading
         finally:
             loading.cancel()
         self._emit(ModelReady(at=self._clock.now(), provenance=self._model.provenance))
         self._timed("load", self._clock.now() - load, load)
+
+    def _restore(self, start: Start) -> None:
+        """Lay the turns of the recording that a fork goes on from."""
+        for self._turn, turn in zip(start.numbers, start.turns, strict=True):
+            self._grow(turn)
+        self._turn = start.turn - 1
+        self._lines.extend(start.lines)
+        self._shared = len(self._scrollback)
+
+    async def _follow(self, start: Start) -> str:
+        """What a fork puts before the model's first turn; returns what ended the run, or nothing."""
+        for turn in start.then:
+            self._grow(turn)
+            if turn.role != "assistant":
+                continue
+            lines = typed_lines(turn.text, self._spec.policy)
+            seen: list[Observation] = []
+            for left, line in zip(reversed(range(len(lines))), lines, strict=True):
+                seen.append(
+                    await self._executor.execute(self._turn, line, more=left > 0, by="person")
+                )
+                if left and seen[-1].state in READING:
+                    continue
+                if ending := ended_by(seen[-1]):
+                    return ending
+            self._lines.extend(lines)
+            self._observe(seen)
+        return ""
 
     async def _take_turn(self) -> str:
         """One turn; returns what ended the run, or nothing."""
@@ -183,7 +222,7 @@ class Operator:
                 break
             command = await self._decide(verdict)
             vetoed = vetoed or command is None
-            said = _as_decided(said, verdict.line, command)
+            said = as_decided(said, verdict.line, command)
             if command:
                 if not seen or seen[-1].state in SETTLED:
                     meanwhile = await self._executor.until_free(self._turn)
@@ -225,7 +264,7 @@ class Operator:
             replies = self._model.complete(
                 tuple(self._scrollback),
                 sequence=self._session,
-                seed_turns=len(self._spec.config.turns),
+                seed_turns=self._shared,
                 sampling=self._steering.sampling,
                 rng=self._spec.rng,
                 turn=self._turn,
@@ -295,27 +334,12 @@ class Operator:
                 self._emit(judged(fused, self._turn, self._clock))
             if verdict.drift is None and (ending := self._drifted(fused)):
                 return ending
-        if observation.state == "died":
-            return f"the shell ended with `{observation.command}`"
-        if observation.state not in SETTLED:
-            return f"the shell did not come back from `{observation.command}`"
-        return ""
+        return ended_by(observation)
 
     def _observe(self, seen: Sequence[Observation]) -> None:
         """Turn what the shell did into user turns: one prompt at the end, however many commands."""
         began = self._clock.now()
-        # Of the lines of a heredoc or a loop, the last one tells what they came to.
-        told = [each for each in seen[:-1] if each.state != "continuation"]
-        told.append(seen[-1] if seen else self._shell.observe())
-        prompts = ["" for _ in told[1:]] + [self._spec.config.prompt]
-        turns = [
-            turn
-            for observation, prompt in zip(told, prompts, strict=True)
-            for turn in self._channel.turns(observation, prompt, self._spec.budget)
-        ]
-        if self._spec.channel == "cooked":
-            turns = [_one_turn(turns)]
-        for turn in turns:
+        for turn in answer(self._channel, seen or (self._shell.observe(),), self._spec):
             self._grow(turn)
         self._timed("observe", began, self._clock.now() - began)
 
@@ -374,20 +398,3 @@ class Operator:
     def _emit(self, event: AnyEvent) -> None:
         self._scorer.feed(event)
         self._tell(event)
-
-
-def _as_decided(said: Turn, line: str, command: str | None) -> Turn:
-    """The operator's turn after a decision on one of its lines.
-
-    What a person changed is sent back as text, not as the ids that were sampled.
-    """
-    if command in ("", line):
-        return said
-    text = said.text.replace(line, command or "", 1)
-    return Turn(role="assistant", text=text, origin="person")
-
-
-def _one_turn(turns: Sequence[Turn]) -> Turn:
-    """The outputs of several commands as the one user turn that they are."""
-    text = "\n".join(turn.text for turn in turns if turn.text.strip())
-    return msgspec.structs.replace(turns[-1], text=text)

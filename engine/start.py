@@ -28,6 +28,9 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the shell stood then; see `engine.events.ShellState`."""
     status: int | None = None
     """The exit status; none where there was none."""
+    columns: int = 0
+    """The terminal's new size in cells, where it was changed before; else 0."""
+    rows: int = 0
 
 
 class WorldDifference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
