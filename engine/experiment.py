@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from engine.run import Config, RunSpec, Task
+from engine.start import Start
 
 SEED_BITS = 53
 """Run seeds stay exact in JSON, whoever reads it."""
@@ -22,13 +23,16 @@ class Condition(msgspec.Struct, frozen=True, omit_defaults=True):
     """None: that of the experiment's template."""
     model: str = ""
     """Empty: that of the experiment's template."""
+    start: Start | None = None
+    """Where in a recording its runs begin, which are forks; none: with the task."""
 
     @property
     def label(self) -> str:
         """`T 0.3 · a-model`, as far as there is anything; a folder by its last part."""
         warmth = "" if self.temperature is None else f"T {self.temperature:g}"
         model = self.model.rstrip("/").rpartition("/")[2]
-        return " · ".join(part for part in (warmth, model) if part)
+        fork = (self.start.change or f"from turn {self.start.turn}") if self.start else ""
+        return " · ".join(part for part in (warmth, model, fork) if part)
 
 
 class Experiment(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,13 +128,15 @@ def run_seed(experiment: Experiment, cell: Cell) -> int:
     """The seed of one run: its own for every config, task and replicate, whatever else is planned.
 
     SHA-256 over the experiment's seed, the config's hash, the task's text and the replicate; and,
-    where arms have conditions, over the temperature and the model as well, so that no two arms share
-    their dice.
+    where arms have conditions, over the temperature, the model and the fork as well, so that no two
+    arms share their dice.
     """
     config, task = experiment.configs[cell.config], experiment.tasks[cell.task]
     key: list[object] = [experiment.seed, config.hash, task.text, cell.replicate]
     if experiment.conditions:
         key += [float(experiment.temperature(cell.config)), experiment.model(cell.config)]
+        if (start := experiment.condition(cell.config).start) is not None:
+            key += [start.session, start.turn, [[each.role, each.text] for each in start.then]]
     digest = hashlib.sha256(msgspec.json.encode(key)).digest()
     return int.from_bytes(digest[:8]) >> (64 - SEED_BITS)
 
@@ -144,6 +150,7 @@ def spec_of(experiment: Experiment, cell: Cell) -> RunSpec:
         task=experiment.tasks[cell.task],
         rng=run_seed(experiment, cell),
         model=experiment.model(cell.config),
+        start=experiment.condition(cell.config).start,
         sampling=msgspec.structs.replace(
             template.sampling, temperature=experiment.temperature(cell.config)
         ),
