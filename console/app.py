@@ -69,7 +69,7 @@ class DrifttyApp(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette has the console's own commands and no others."""
-        return commands(self)
+        return commands(self, screen)
 
     def on_mount(self) -> None:
         """Follow the driver and the signals, and show what is planned."""

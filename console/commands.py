@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
 
 from textual.app import SystemCommand
+from textual.screen import Screen
 
-from console.keymap import KEYS
+from console.keymap import KEYS, Place
 from console.panes.footer import key_name
 
 if TYPE_CHECKING:
@@ -22,11 +23,11 @@ LEFT_OUT = (
 """Keys that make no sense as a command."""
 
 
-def commands(app: "DrifttyApp") -> Iterable[SystemCommand]:
-    """Every command that makes sense now."""
-    operate = app.operate
-    for key in KEYS["operate"]:
-        if key.id in LEFT_OUT or not operate.check_action(key.action.split("(")[0], ()):
+def commands(app: "DrifttyApp", screen: Screen[object]) -> Iterable[SystemCommand]:
+    """Every command that makes sense now, on a screen."""
+    place: Place = getattr(screen, "PLACE", "operate")
+    for key in (*KEYS[place], *KEYS["panes"]):
+        if key.id in LEFT_OUT or not screen.check_action(key.action.split("(")[0], ()):
             continue
         yield SystemCommand(_title(key.words), _help(key.keys), _call(app, key.action))
     for name, look in app.looks.items():

@@ -17,7 +17,17 @@ from engine import folders
 from engine.errors import SettingsError
 
 Place: TypeAlias = Literal[
-    "app", "operate", "pane", "shell", "priming", "proposal", "search", "seeds", "dialog"
+    "app",
+    "operate",
+    "replay",
+    "panes",
+    "pane",
+    "shell",
+    "priming",
+    "proposal",
+    "search",
+    "seeds",
+    "dialog",
 ]
 """Where a key counts; a key of the focused pane goes before one of the screen."""
 
@@ -58,6 +68,36 @@ KEYS: dict[Place, tuple[Key, ...]] = {
         Key("run.veto", "v", "veto", "refuse the proposed command", "veto"),
         Key("screen.seeds", "f2", "seeds", "choose a seed and its elements", "seeds"),
         Key("screen.payload", "f3", "payload", "the exact prompt, id by id", "payload"),
+    ),
+    "replay": (
+        Key("replay.pause", "space", "play", "play, or pause", "pause"),
+        Key(
+            "replay.slower", "less_than_sign,minus", "speed(-1)", "slower, down to ×0.25", "slower"
+        ),
+        Key("replay.faster", "greater_than_sign,plus", "speed(1)", "faster, up to ×32", "faster"),
+        Key("replay.next", "right,full_stop", "step('event', 1)", "next event", "event"),
+        Key("replay.previous", "left,comma", "step('event', -1)", "previous event"),
+        Key("replay.next-turn", "t", "step('turn', 1)", "next turn", "turn"),
+        Key("replay.previous-turn", "T", "step('turn', -1)", "previous turn"),
+        Key("replay.next-command", "r", "step('command', 1)", "next command that ran", "command"),
+        Key("replay.previous-command", "R", "step('command', -1)", "previous command that ran"),
+        Key("replay.next-drift", "d", "step('drift', 1)", "next drift", "drift"),
+        Key("replay.previous-drift", "D", "step('drift', -1)", "previous drift"),
+        Key("replay.start", "home,0", "start", "to the start"),
+        Key("replay.end", "end,dollar_sign", "end", "to the end, and follow what is recorded"),
+        Key("replay.go", "colon", "go", "go to a turn by its number", "go to"),
+        Key("replay.idle", "i", "idle", "shorten idle time: to 0.5, 1, 2, 5 s, or not", "idle"),
+        Key("replay.against", "a", "against", "another session beside this one", "against"),
+        Key("replay.payload", "f3", "payload", "the exact prompt, id by id", "payload"),
+        Key(
+            "replay.back",
+            "escape",
+            "back",
+            "all panes again, then back to where you came from",
+            "back",
+        ),
+    ),
+    "panes": (
         Key("pane.next", "tab", "pane(1)", "next pane"),
         Key("pane.previous", "shift+tab", "pane(-1)", "previous pane"),
         Key("pane.maximise", "z,f11", "maximise", "the focused pane on the whole screen", "zoom"),

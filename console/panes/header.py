@@ -17,17 +17,30 @@ BRAND = "driftty  "
 
 
 class Header(Widget):
-    """One row. What does not fit is left out whole, what matters least first."""
+    """One row: facts at the left, how it stands at the right, which subclasses know.
 
-    def __init__(self, view: HeaderView, worker: WorkerView) -> None:
+    What does not fit is left out whole, what matters least first.
+    """
+
+    BADGE: tuple[Piece, ...] = ()
+    """What tells this header's screen from others, before the facts."""
+
+    def __init__(self, view: HeaderView) -> None:
         super().__init__(id="header")
-        self._view = view
-        self._worker = worker
-        self._seen = (-1, -1)
+        self.view = view
+        self._seen: object = None
+
+    def state(self) -> list[Piece]:
+        """How it stands."""
+        raise NotImplementedError
+
+    def seen(self) -> object:
+        """What the line is drawn from; drawn anew when it differs from what it was."""
+        raise NotImplementedError
 
     def sync(self) -> None:
         """Take in what changed."""
-        seen = (self._view.version, self._worker.version)
+        seen = self.seen()
         if seen != self._seen:
             self._seen = seen
             self.refresh()
@@ -35,11 +48,28 @@ class Header(Widget):
     def render_line(self, y: int) -> Strip:
         """The line."""
         width = self.size.width
-        right = state_pieces(self._view, self._worker)
-        left = fact_pieces(self._view, width - _cells(right) - 5)
+        right = self.state()
+        badge = [*self.BADGE, Piece("  ")] if self.BADGE else []
+        left = [*badge, *fact_pieces(self.view, width - _cells(right) - _cells(badge) - 5)]
         gap = max(1, width - _cells(left) - _cells(right) - 2)
         pieces = (Piece(" "), *left, Piece(" " * gap), *right, Piece(" "))
         return on(strip_of(look_of(self), *pieces), width, self.rich_style)
+
+
+class LiveHeader(Header):
+    """The header of a live run and its model."""
+
+    def __init__(self, view: HeaderView, worker: WorkerView) -> None:
+        super().__init__(view)
+        self._worker = worker
+
+    def state(self) -> list[Piece]:
+        """The run's phase, or the model's."""
+        return state_pieces(self.view, self._worker)
+
+    def seen(self) -> object:
+        """Run and model."""
+        return self.view.version, self._worker.version
 
 
 def fact_pieces(view: HeaderView, room: int) -> list[Piece]:

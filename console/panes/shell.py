@@ -1,5 +1,7 @@
 """The SHELL pane: what the operator's terminal shows, and a person's keys into it."""
 
+from collections.abc import Callable
+
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
@@ -44,10 +46,14 @@ The operator's own shell, as a terminal shows it: its colours, its cursor, its p
     class TypingChanged(Message):
         """Keys go to the shell from now on, or no longer."""
 
-    def __init__(self, view: ShellView, worker: WorkerView) -> None:
+    def __init__(
+        self, view: ShellView, words: Callable[[], list[Line]], *, takes_keys: bool = True
+    ) -> None:
+        """`words`: what to read while there is no terminal. `takes_keys`: whether one may type."""
         super().__init__(id="shell")
         self._view = view
-        self._worker = worker
+        self._welcome = words
+        self._takes_keys = takes_keys
         self._seen: object = None
         self._terminal: Terminal | None = None
         self._version = 0
@@ -102,8 +108,8 @@ The operator's own shell, as a terminal shows it: its colours, its cursor, its p
     def sync(self) -> None:
         """Take in what changed."""
         terminal = self._view.terminal
-        worker = self._worker.version if terminal is None else 0
-        seen = (self._view.version, self.margin_rows, worker, self.width)
+        words = [one.text for one in self._welcome()] if terminal is None else []
+        seen = (self._view.version, self.margin_rows, words, self.width)
         if seen == self._seen:
             return
         self._seen = seen
@@ -146,7 +152,7 @@ The operator's own shell, as a terminal shows it: its colours, its cursor, its p
             return self.typing
         if self.typing:
             return False
-        return self._view.live if action == "type" else True
+        return self._takes_keys and self._view.live if action == "type" else True
 
     def action_type(self) -> None:
         """Send keys to the shell from now on."""
@@ -214,7 +220,7 @@ The operator's own shell, as a terminal shows it: its colours, its cursor, its p
     def _words(self) -> list[Row]:
         """What to read before the first run."""
         width = min(72, self.width)
-        return [row for one in welcome(self._worker) for row in wrap(one, width)]
+        return [row for one in self._welcome() for row in wrap(one, width)]
 
 
 def _visible(cursor: Cursor) -> Cursor | None:

@@ -6,30 +6,30 @@ from console.panes.bars import SearchBar, SearchInput
 from console.panes.layout import PANES, PaneName
 
 if TYPE_CHECKING:
-    from console.screens.operate import Operate
+    from console.screens.lattice import Lattice
 
 
 class Finding:
-    """Actions of the Operate screen on its panes."""
+    """Actions of a screen of panes on them."""
 
     searching: PaneName | None = None
     """The pane with the search bar at its foot."""
 
     def action_pane(self, step: int) -> None:
         """Go to another pane, those behind a drawer's tabs too."""
-        screen = cast("Operate", self)
+        screen = cast("Lattice", self)
         at = PANES.index(cast(PaneName, screen.focused_pane.id))
         screen.show_pane(PANES[(at + step) % len(PANES)])
 
     def action_maximise(self) -> None:
         """The focused pane alone, or all again."""
-        screen = cast("Operate", self)
+        screen = cast("Lattice", self)
         name = cast(PaneName, screen.focused_pane.id)
         screen.maximise(None if screen.maximised else name)
 
     def action_restore(self) -> None:
         """End the search's marks, then the maximised pane."""
-        screen = cast("Operate", self)
+        screen = cast("Lattice", self)
         if screen.focused_pane.found:
             screen.focused_pane.search("")
         else:
@@ -37,7 +37,7 @@ class Finding:
 
     def action_search(self) -> None:
         """Open the search bar for the focused pane."""
-        screen = cast("Operate", self)
+        screen = cast("Lattice", self)
         self.searching = cast(PaneName, screen.focused_pane.id)
         screen.lay_out()
         bar = screen.query_one(SearchBar)
@@ -46,7 +46,7 @@ class Finding:
 
     def action_hit(self, step: int) -> None:
         """The next or the previous place of the last search."""
-        screen = cast("Operate", self)
+        screen = cast("Lattice", self)
         pane = screen.focused_pane
         pane.search(pane.found, backwards=step < 0, again=True)
 
@@ -60,14 +60,14 @@ class Finding:
         if event.text is not None:
             self._seek(event.text, again=event.again)
             return
-        screen = cast("Operate", self)
+        screen = cast("Lattice", self)
         searched, self.searching = self.searching, None
         screen.lay_out()
         if searched is not None:
             screen.set_focus(screen.pane(searched))
 
     def _seek(self, text: str, *, again: bool) -> None:
-        screen = cast("Operate", self)
+        screen = cast("Lattice", self)
         if self.searching is None:
             return
         found = screen.pane(self.searching).search(text, again=again)

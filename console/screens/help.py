@@ -10,9 +10,13 @@ from console.view.line import Line, line
 
 PLACES: tuple[tuple[Place, str], ...] = (
     ("operate", "The run and the screen"),
+    ("replay", "The recording"),
+    ("panes", "The panes"),
     ("pane", "In any pane"),
     ("app", "Everywhere"),
 )
+SCREENS: tuple[Place, ...] = ("operate", "replay")
+"""Places that are a screen of their own: help names the keys of the one that is open."""
 
 ABOUT = """\
 A local language model operates a real shell. What the shell prints it gets as user turns, what it
@@ -23,16 +27,16 @@ writes is typed into the shell; nothing else stands between them.
 def help_screen(screen: Screen[object]) -> LinesScreen:
     """Help for the focused pane of a screen."""
     pane = screen.focused if isinstance(screen.focused, RowsPane) else None
-    lines = help_lines(pane, _keys(screen))
+    lines = help_lines(pane, _keys(screen), getattr(screen, "PLACE", "operate"))
     name = pane.NAME if pane else "driftty"
     return LinesScreen(f"Help: {name}", lambda: "Every key can be changed in keymap.toml.",
                        lambda: lines, "tall")  # fmt: skip
 
 
-def help_lines(pane: RowsPane | None, keys: dict[str, str]) -> list[Line]:
+def help_lines(pane: RowsPane | None, keys: dict[str, str], screen: Place) -> list[Line]:
     """The pane's own words, its keys, then the keys of everywhere. `keys`: id to keys in use."""
     lines = [line((text, "text"), indent=2) for text in _filled(pane.HELP if pane else ABOUT)]
-    places = list(PLACES)
+    places = [(place, title) for place, title in PLACES if place not in SCREENS or place == screen]
     if pane is not None and pane.id in KEYS:
         places.insert(0, (pane.id, f"In {pane.NAME}"))
     for place, title in places:

@@ -1,70 +1,40 @@
-"""The Operate screen: watch and steer the operator. It places the panes and passes words on."""
+"""The Operate screen: watch and steer the operator. The panes are placed by the lattice."""
 
-from rich.cells import cell_len
-from textual import events
-from textual.app import ComposeResult
-from textual.screen import Screen
+from collections.abc import Iterable
+
 from textual.widget import Widget
 
 from console.keymap import bindings
-from console.panes.bars import CommandInput, ProposalBar, SearchBar
-from console.panes.footer import Hints
-from console.panes.frame import Frame, Label
-from console.panes.header import Header
-from console.panes.layout import PANES, Box, Layout, PaneName, arrange
-from console.panes.priming import ElementSwitches, PrimingPane
-from console.panes.rows import RowsPane
-from console.panes.shell import ShellPane
-from console.panes.stages import StagesPane
-from console.panes.stderr import StderrPane
-from console.panes.tally import TallyPane
-from console.screens.finding import Finding
+from console.panes.bars import CommandInput, ProposalBar
+from console.panes.header import LiveHeader
+from console.panes.shell import ShellPane, welcome
+from console.screens.lattice import Lattice, put
 from console.screens.steering import Steers
-from console.view.line import Piece
 from console.view.state import ViewState
 from console.view.worker import WorkerView
 
 
-class Operate(Steers, Finding, Screen[None]):
-    """Header, panes in a lattice, key hints. Drawn by `sync`, at most once a frame."""
+class Operate(Steers, Lattice):
+    """The panes over the live view, the proposed command, and the words of a person to the run."""
 
     BINDINGS = bindings("operate")
-    AUTO_FOCUS = "#shell"
-    ESCAPE_TO_MINIMIZE = False
 
     def __init__(self, view: ViewState, worker: WorkerView) -> None:
-        super().__init__()
-        self.view = view
+        super().__init__(view)
         self._worker = worker
-        self._layout_now = Layout({})
-        self._drawn: PaneName = "stderr"
-        """Which pane the drawer of a narrow screen shows."""
-        self._alone: PaneName | None = None
         self._proposed: str | None = None
 
-    def compose(self) -> ComposeResult:
-        """Everything there ever is on this screen; nothing is mounted later."""
-        switches = ElementSwitches(self.view.priming)
-        yield Frame()
-        yield Header(self.view.header, self._worker)
-        yield ShellPane(self.view.shell, self._worker)
-        yield StderrPane(self.view.stderr)
-        yield switches
-        yield PrimingPane(self.view.priming, switches)
-        yield StagesPane(self.view.stages)
-        yield TallyPane(self.view.tally)
+    def make_header(self) -> LiveHeader:
+        """The run under way, and the model behind it."""
+        return LiveHeader(self.view.header, self._worker)
+
+    def make_shell(self) -> ShellPane:
+        """The live shell, which takes a person's keys."""
+        return ShellPane(self.view.shell, lambda: welcome(self._worker))
+
+    def make_bars(self) -> Iterable[Widget]:
+        """The command that waits for a word."""
         yield ProposalBar()
-        yield SearchBar()
-        yield Hints(self.shorts)
-
-    def pane(self, name: PaneName) -> RowsPane:
-        """A pane by its name."""
-        return self.query_one(f"#{name}", RowsPane)
-
-    @property
-    def focused_pane(self) -> RowsPane:
-        """The pane with the focus, or that of the bar that has it; the shell where none has."""
-        return self.focused if isinstance(self.focused, RowsPane) else self.pane("shell")
 
     @property
     def typing(self) -> bool:
@@ -79,107 +49,27 @@ class Operate(Steers, Finding, Screen[None]):
 
     def sync(self) -> None:
         """Draw what changed since the last frame."""
-        self.query_one(Header).sync()
         command = self.view.proposal.command
         if command != self._proposed:
             self._proposed = command
             self._show_proposal(command)
             self.refresh_bindings()
-        for name in self._layout_now.boxes:
-            self.pane(name).sync()
+        super().sync()
 
-    def restyle(self) -> None:
-        """Draw everything in another theme."""
-        for name in PANES:
-            self.pane(name).restyle()
-        self._draw_frame()
-        for widget in (self.query_one(Header), self.query_one(Hints)):
-            widget.refresh()
-
-    def lay_out(self) -> None:
-        """Place the panes for the screen's size, the focus and what is maximised."""
-        width, height = self.size
-        self._layout_now = arrange(width, height, self._drawn, self._alone)
-        for name in PANES:
-            box = self._layout_now.boxes.get(name)
-            pane = self.pane(name)
-            pane.display = box is not None
-            if box is not None:
-                self._place(name, pane, box)
-        self.query_one(ElementSwitches).display = "priming" in self._layout_now.boxes
-        self._place_bars()
-        self._draw_frame()
-        self.call_after_refresh(self._placed)
-
-    def maximise(self, name: PaneName | None) -> None:
-        """Show one pane alone, or all again."""
-        self._alone = name
-        self.lay_out()
-
-    @property
-    def maximised(self) -> PaneName | None:
-        """The pane that is shown alone."""
-        return self._alone
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Place the panes anew."""
-        self.lay_out()
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Show the focused pane, open the drawer for it, and draw its frame heavy."""
-        widget = event.widget
-        if not isinstance(widget, RowsPane):
-            return
-        name = _name(widget)
-        if name != "shell":
-            self._drawn = name
-        if self._alone is not None and self._alone != name:
-            self._alone = name
-        if name not in self._layout_now.boxes or self._layout_now.drawer:
-            self.lay_out()
-        else:
-            self._draw_frame()
-
-    def on_rows_pane_retitled(self) -> None:
-        """Draw a pane's title anew."""
-        self._draw_frame()
-
-    def on_frame_asked(self, event: Frame.Asked) -> None:
-        """Focus the pane whose title was clicked."""
-        self.show_pane(event.pane)
-
-    def show_pane(self, name: str) -> None:
-        """Bring a pane to sight and give it the focus."""
-        pane = self.query_one(f"#{name}", RowsPane)
-        pane.display = True  # a pane that is not displayed cannot take the focus
-        self.set_focus(pane)
-
-    def _placed(self) -> None:
+    def placed(self) -> None:
         """The panes have their size: fill them, and give the shell's terminal that of its pane."""
-        self.sync()
-        if "shell" in self._layout_now.boxes:
+        super().placed()
+        if "shell" in self.boxes:
             self.fit_shell(*self.shell_size)
 
-    def _place(self, name: PaneName, pane: Widget, box: Box) -> None:
-        top = box.y + 1
-        if name == "priming":
-            switches = self.query_one(ElementSwitches)
-            rows = min(3, switches.rows_for(box.width - 4))
-            _put(switches, box.x + 2, top, box.width - 4, rows)
-            top += rows
-        _put(pane, box.x + 2, top, box.width - 3, box.bottom - top)
-
-    def _place_bars(self) -> None:
-        shell = self._layout_now.boxes.get("shell")
+    def place_bars(self) -> None:
+        """Place the proposal and the search."""
+        super().place_bars()
+        shell = self.boxes.get("shell")
         bar = self.query_one(ProposalBar)
         bar.display = shell is not None and self._proposed is not None
         if shell is not None:
-            _put(bar, shell.x + 1, shell.bottom - 2, shell.width - 2, 2)
-        search = self.query_one(SearchBar)
-        box = self._layout_now.boxes.get(self.searching or "shell")
-        search.display = self.searching is not None and box is not None
-        if box is not None:
-            _put(search, box.x + 1, box.bottom - 1, box.width - 2, 1)
+            put(bar, shell.x + 1, shell.bottom - 2, shell.width - 2, 2)
 
     def _show_proposal(self, command: str | None) -> None:
         bar = self.query_one(ProposalBar)
@@ -188,65 +78,8 @@ class Operate(Steers, Finding, Screen[None]):
         shell.margin_rows = 2 if command is not None else 0
         if command is not None:
             bar.ask(command, self.view.proposal.turn)
-        self._place_bars()
+        self.place_bars()
         if command is not None and not shell.typing and self.app.screen is self:
             self.query_one(CommandInput).focus()
         elif command is None and had_focus:
             self.set_focus(shell)
-
-    def _draw_frame(self) -> None:
-        boxes = self._layout_now.boxes
-        if not boxes:
-            return
-        labels: list[Label] = []
-        for name, box in boxes.items():
-            pane = self.pane(name)
-            tabs = name in self._layout_now.drawer
-            left = self._tabs(box) if tabs else _title(box, pane, name)
-            used = max((label.x + label.width for label in left), default=box.x)
-            labels += [*left, *_subtitle(box, pane.subtitle, used)]
-        focused = self.focused
-        heavy = boxes.get(_name(focused)) if isinstance(focused, RowsPane) else None
-        self.query_one(Frame).draw(list(boxes.values()), heavy, labels)
-
-    def _tabs(self, box: Box) -> list[Label]:
-        """The titles of the panes that share a box, the open one in brackets."""
-        labels = []
-        x = box.x + 2
-        for name in self._layout_now.drawer:
-            pane = self.pane(name)
-            shown = name in self._layout_now.boxes
-            text = f"[{pane.NAME}]" if shown else f" {pane.NAME} "
-            style = "title-focused" if pane.has_focus else "title" if shown else "tab"
-            labels.append(Label(x, box.y, (Piece(text, style),), name))
-            x += len(text)
-        return labels
-
-
-def _name(pane: Widget) -> PaneName:
-    return next(name for name in PANES if name == pane.id)
-
-
-def _put(widget: Widget, x: int, y: int, width: int, height: int) -> None:
-    widget.styles.offset = (x, y)
-    widget.styles.width = max(1, width)
-    widget.styles.height = max(1, height)
-
-
-def _title(box: Box, pane: RowsPane, name: PaneName) -> list[Label]:
-    return [Label(box.x + 2, box.y, pane.label, name)]
-
-
-def _subtitle(box: Box, pieces: tuple[Piece, ...], used: int) -> list[Label]:
-    """The subtitle at the right, whole, or cut to what is left of the border."""
-    room = box.right - 2 - used - 3
-    width = sum(cell_len(piece.text) for piece in pieces)
-    if not pieces or room < 4:
-        return []
-    if width > room:
-        if len(pieces) > 1:
-            return _subtitle(box, pieces[:-1], used)
-        text = pieces[0].text[: room - 1] + "…"
-        pieces, width = (Piece(text, pieces[0].style),), room
-    padded = (Piece(" "), *pieces, Piece(" "))
-    return [Label(box.right - 1 - width - 2, box.y, padded, "")]
