@@ -58,7 +58,7 @@ def _fields(query: Query) -> Iterable[tuple[str, list[SqlValue]]]:
         if value:
             yield term, [value]
     if query.alone:
-        yield "experiment = ''", []
+        yield "trial IS NULL", []
     if query.among is not None:
         # One value however many there are: SQLite takes a bounded number of them.
         ids = msgspec.json.encode(query.among).decode()

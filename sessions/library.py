@@ -41,10 +41,10 @@ _SUMMARIES = """
            turns, drift_turn, drift_kind, operated, exited, done, why, tokens, took, events, bytes,
            version, parent, note, coalesce(deleted, '') AS deleted, spec,
            (SELECT json_group_array(tag) FROM tags WHERE session = sessions.number) AS tags,
-           coalesce(ran.id, '') AS experiment, ran.number AS trial
+           sessions.experiment, trials.number AS trial
     FROM sessions
     JOIN configs ON configs.number = sessions.config
-    LEFT JOIN experiments AS ran ON ran.id = sessions.experiment
+    LEFT JOIN experiments AS trials ON trials.id = nullif(sessions.experiment, '')
 """
 
 
