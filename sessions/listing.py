@@ -5,23 +5,40 @@ of thousands is had in a moment and any place of it can be jumped to; rows are r
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Literal, TypeAlias
 
 import msgspec
 
-from sessions import conditions
+from engine.events import AnyEvent
+from sessions import conditions, packing
 from sessions.library import Library, summary_of
 from sessions.summary import EVERYTHING, NEWEST, Order, Query, Summary
 
+KeyKind: TypeAlias = Literal["session", "run", "trial", "shipped", "heading"]
+"""`run`: a session listed under its experiment. `trial`: an experiment. `shipped`: a recording that
+came with the program."""
 
-class Key(msgspec.Struct, frozen=True):
-    """What stands in one row: a session, a run of an experiment, or an experiment."""
 
-    session: int = 0
-    """The number of a session; 0 for an experiment's own row."""
-    experiment: int = 0
-    """The number of the experiment it belongs to or is; 0 for none."""
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in one row."""
+
+    kind: KeyKind
+    number: int = 0
+    """Of the session, or of the experiment for `trial`, in its store."""
+    trial: int = 0
+    """The number of the experiment a run is of."""
     runs: int = 0
     """For an experiment: how many of its runs are asked for."""
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A whole list."""
+
+    keys: list[Key]
+    sessions: int
+    """How many sessions it is of, those in folded experiments too."""
+    disk: tuple[int, int]
+    """Bytes that events take in the store: of all sessions, and of those in the trash."""
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +64,16 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
         return self.n * len(self.configs) * max(1, len(self.tasks))
 
 
-Row = Summary | Trial
+class Count(msgspec.Struct, frozen=True):
+    """What one config of an experiment came to."""
+
+    config: str
+    clean: int
+    drift: int
+    finished: int
+
+
+Row: TypeAlias = Summary | Trial
 
 
 class Listing:
@@ -56,10 +82,10 @@ class Listing:
     def __init__(self, library: Library) -> None:
         self._library = library
 
-    async def keys(
+    async def listed(
         self, query: Query = EVERYTHING, order: Order = NEWEST, unfolded: Iterable[int] = ()
-    ) -> list[Key]:
-        """The keys of all rows in order. `unfolded`: the experiments whose runs are listed below them.
+    ) -> Listed:
+        """A list in order. `unfolded`: the experiments whose runs are listed below them.
 
         An experiment stands where the first of its runs would. Raises `StoreError`.
         """
@@ -69,58 +95,84 @@ class Listing:
             f" {conditions.order_by(order)}",
             values,
         )
-        runs: dict[int, list[int]] = {}
-        alone: list[tuple[int, int]] = []
-        for session, trial in found:
-            if trial and (place := runs.get(trial)) is not None:
-                place.append(session)
-                continue
-            if trial:
-                runs[trial] = [session]
-            alone.append((session, trial))
-        opened = set(unfolded)
         keys: list[Key] = []
         if query == EVERYTHING and order == NEWEST:
-            # Nothing of it is recorded yet: it has only just begun.
-            keys += [Key(0, number) for number in await self._without_runs()]
-        for session, trial in alone:
-            if not trial:
-                keys.append(Key(session))
-                continue
-            keys.append(Key(0, trial, len(runs[trial])))
-            if trial in opened:
-                keys += [Key(one, trial) for one in runs[trial]]
-        return keys
+            keys += await self._just_begun()
+        keys += _folded([(number, trial) for number, trial in found], set(unfolded))
+        return Listed(keys, len(found), await self._disk())
 
     async def rows(self, keys: Sequence[Key]) -> dict[Key, Row]:
         """What the rows of these keys say; without those that are gone since."""
-        by_session = {key.session: key for key in keys if key.session}
-        by_trial = {key.experiment: key for key in keys if not key.session}
+        sessions = {key.number: key for key in keys if key.kind in ("session", "run", "shipped")}
+        trials = {key.number: key for key in keys if key.kind == "trial"}
         rows: dict[Key, Row] = {}
-        if by_session:
+        if sessions:
             found = await self._library.fetch(
                 f"SELECT * FROM ({await self._library.summaries()}) WHERE number IN"
-                f" ({', '.join(map(str, by_session))})"
+                f" ({', '.join(map(str, sessions))})"
             )
-            rows |= {by_session[row["number"]]: summary_of(row) for row in found}
-        if by_trial:
-            rows |= {by_trial[number]: row for number, row in await self._trials(list(by_trial))}
+            rows |= {sessions[row["number"]]: summary_of(row) for row in found}
+        if trials:
+            rows |= {trials[number]: row for number, row in await self._trials(list(trials))}
         return rows
 
-    async def disk(self) -> tuple[int, int]:
-        """Bytes that events take in the store: of all sessions, and of those in the trash."""
+    async def counts(self, trial: int) -> list[Count]:
+        """What each config of an experiment came to, in the order they were named."""
+        found = await self._library.fetch(
+            "SELECT json_extract(value, '$.name'),"
+            " count(outcome) FILTER (WHERE outcome = 'clean'),"
+            " count(outcome) FILTER (WHERE outcome = 'drift'),"
+            " count(outcome) FILTER (WHERE outcome NOT IN ('fault', 'stopped'))"
+            " FROM experiments, json_each(document, '$.configs')"
+            " LEFT JOIN experiment_runs ON experiment = number AND config = key"
+            " WHERE number = ? GROUP BY key ORDER BY key",
+            (trial,),
+        )
+        return [Count(*row) for row in found]
+
+    async def sessions_of(self, trials: Sequence[int], query: Query) -> list[str]:
+        """The ids of the recorded runs of experiments that a query asks for."""
+        where, values = conditions.where(query)
+        found = await self._library.fetch(
+            f"SELECT id FROM ({await self._library.summaries()}) {where}"
+            f" AND trial IN ({', '.join(map(str, trials))})",
+            values,
+        )
+        return [str(row[0]) for row in found]
+
+    async def last_events(
+        self, session: str, only: Sequence[str], most: int, turn: int | None = None
+    ) -> list[AnyEvent]:
+        """The last events of these types, in order; with `turn`, those up to the end of that turn."""
+        until = (
+            "coalesce((SELECT min(seq) FROM (SELECT seq, row_number() OVER (ORDER BY seq) AS turn"
+            " FROM events WHERE session = ?1 AND type = 'TurnStarted') WHERE turn > ?2), 1 << 62)"
+        )
+        number = await self._library.fetch("SELECT number FROM sessions WHERE id = ?", (session,))
+        if not number:
+            return []
+        found = await self._library.fetch(
+            "SELECT packing, body FROM events WHERE session = ?1"
+            f" AND seq < {until} AND type IN ({', '.join(repr(name) for name in only)})"
+            " ORDER BY seq DESC LIMIT ?3",
+            (number[0][0], 1 << 30 if turn is None else turn, most),
+        )
+        return [packing.decode(packing.unpack(*row)) for row in reversed(found)]
+
+    async def _disk(self) -> tuple[int, int]:
         found = await self._library.fetch(
             "SELECT coalesce(sum(bytes), 0), coalesce(sum(bytes) FILTER (WHERE deleted IS NOT NULL), 0)"
             " FROM sessions"
         )
         return (int(found[0][0]), int(found[0][1])) if found else (0, 0)
 
-    async def _without_runs(self) -> list[int]:
+    async def _just_begun(self) -> list[Key]:
+        """Experiments of which nothing is recorded yet."""
         found = await self._library.fetch(
             "SELECT number FROM experiments WHERE NOT EXISTS"
             " (SELECT 1 FROM experiment_runs WHERE experiment = number) ORDER BY number DESC"
         )
-        return [int(row[0]) for row in found]
+        return [Key(kind="trial", number=row[0]) for row in found]
 
     async def _trials(self, numbers: Sequence[int]) -> list[tuple[int, Trial]]:
         found = await self._library.fetch(
@@ -144,3 +196,22 @@ class Listing:
                 fields[name] = msgspec.json.decode(fields[name], type=tuple[str, ...])
             trials.append((number, msgspec.convert(fields, Trial)))
         return trials
+
+
+def _folded(found: Sequence[tuple[int, int]], unfolded: set[int]) -> list[Key]:
+    """Keys of sessions in order, each with the number of its experiment or 0: runs under theirs."""
+    runs: dict[int, list[int]] = {}
+    for number, trial in found:
+        if trial:
+            runs.setdefault(trial, []).append(number)
+    keys: list[Key] = []
+    told: set[int] = set()
+    for number, trial in found:
+        if not trial:
+            keys.append(Key(kind="session", number=number))
+        elif trial not in told:
+            told.add(trial)
+            keys.append(Key(kind="trial", number=trial, runs=len(runs[trial])))
+            if trial in unfolded:
+                keys += [Key(kind="run", number=run, trial=trial) for run in runs[trial]]
+    return keys
