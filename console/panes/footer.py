@@ -17,11 +17,13 @@ from console.view.line import Piece
 ORDER = (
     "shell.leave", "proposal.run", "proposal.veto", "seeds.take", "search.next", "search.close",
     "dialog.close",
+    "sessions.open", "sessions.filter", "sessions.undo", "sessions.sort", "sessions.tag",
+    "sessions.export", "sessions.delete", "sessions.mark", "sessions.note", "sessions.back",
     "run.approve", "run.edit", "run.veto", "run.new", "run.pause", "run.step", "run.again",
     "run.stop", "replay.pause", "replay.slower", "replay.faster", "replay.next-turn",
     "replay.next-drift", "replay.next-command", "replay.next", "replay.go", "replay.against",
     "replay.back", "replay.idle", "replay.payload", "shell.type",
-    "priming.toggle", "screen.seeds", "screen.payload", "run.mode",
+    "priming.toggle", "screen.seeds", "screen.payload", "screen.sessions", "run.mode",
     "run.inject", "pane.maximise", "pane.search", "pane.copy", "app.help", "app.palette", "app.quit",
 )  # fmt: skip
 """Which keys to show first where there is not room for all."""

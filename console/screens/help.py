@@ -10,12 +10,13 @@ from console.view.line import Line, line
 
 PLACES: tuple[tuple[Place, str], ...] = (
     ("operate", "The run and the screen"),
+    ("sessions", "The sessions"),
     ("replay", "The recording"),
     ("panes", "The panes"),
     ("pane", "In any pane"),
     ("app", "Everywhere"),
 )
-SCREENS: tuple[Place, ...] = ("operate", "replay")
+SCREENS: tuple[Place, ...] = ("operate", "sessions", "replay")
 """Places that are a screen of their own: help names the keys of the one that is open."""
 
 ABOUT = """\
