@@ -21,6 +21,11 @@ Place: TypeAlias = Literal[
     "operate",
     "replay",
     "sessions",
+    "experiments",
+    "draft",
+    "experiment",
+    "configs",
+    "runs",
     "panes",
     "pane",
     "shell",
@@ -69,6 +74,13 @@ KEYS: dict[Place, tuple[Key, ...]] = {
         Key("run.veto", "v", "veto", "refuse the proposed command", "veto"),
         Key("screen.seeds", "f2", "seeds", "choose a seed and its elements", "seeds"),
         Key("screen.payload", "f3", "payload", "the exact prompt, id by id", "payload"),
+        Key(
+            "screen.experiments",
+            "f4",
+            "app.experiments",
+            "experiments: replicate and count",
+            "replicate",
+        ),
         Key("screen.sessions", "f5", "app.sessions", "recorded sessions, to play back", "sessions"),
     ),
     "sessions": (
@@ -87,6 +99,52 @@ KEYS: dict[Place, tuple[Key, ...]] = {
         Key("sessions.trash", "T", "trash", "what is in the trash, or no longer"),
         Key("sessions.pane", "tab,shift+tab", "other", "to the preview and back"),
         Key("sessions.back", "escape", "back", "undo the filter, then back", "back"),
+    ),
+    "experiments": (
+        Key("experiments.open", "enter", "open", "watch it, or look at what it came to", "open"),
+        Key("experiments.new", "n", "new", "a new experiment", "new"),
+        Key("experiments.go-on", "g", "go_on", "go on with what is missing", "go on"),
+        Key("experiments.report", "r", "report", "write its report", "report"),
+        Key("experiments.back", "escape", "back", "back", "back"),
+    ),
+    "draft": (
+        Key("draft.switch", "space", "switch", "switch what the cursor is on", "switch"),
+        Key("draft.add", "enter", "add", "change it; add the row as a config", "change"),
+        Key("draft.factorial", "f", "factorial", "all combinations of a seed", "factorial"),
+        Key("draft.remove", "delete,backspace", "remove", "take the config out", "remove"),
+        Key("draft.start", "f10,ctrl+enter", "start", "start the experiment", "start"),
+        Key("draft.back", "escape", "back", "back, starting nothing", "back"),
+        Key("draft.up", "up", "move(0,-1)", "up"),
+        Key("draft.down", "down", "move(0,1)", "down"),
+        Key("draft.left", "left", "move(-1,0)", "left, or less"),
+        Key("draft.right", "right", "move(1,0)", "right, or more"),
+        Key("draft.next", "tab", "section(1)", "next section"),
+        Key("draft.previous", "shift+tab", "section(-1)", "previous section"),
+    ),
+    "experiment": (
+        Key("experiment.pause", "space", "pause", "pause; go on with what is missing", "pause"),
+        Key("experiment.more", "plus", "more", "more runs of each config", "more runs"),
+        Key("experiment.drop", "d", "drop", "no more runs of the chosen config", "stop config"),
+        Key("experiment.stop", "x", "stop", "stop the experiment; it can go on later", "stop"),
+        Key("experiment.report", "r", "report", "write its report", "report"),
+        *(
+            Key(f"experiment.pane-{n}", str(n), f"show({n})", f"pane {n}: {name}")
+            for n, name in enumerate(
+                ("configs", "runs", "verdicts", "intervals", "survival", "effects", "margin"), 1
+            )
+        ),
+        Key("experiment.back", "escape", "back", "all panes again, then back; it goes on", "back"),
+    ),
+    "configs": (
+        Key("configs.up", "up", "choose(-1)", "the config above"),
+        Key("configs.down", "down", "choose(1)", "the config below"),
+    ),
+    "runs": (
+        Key("runs.open", "enter", "open", "open the run's recording, at its drift", "open run"),
+        Key("runs.up", "up", "move(0,-1)", "the run above"),
+        Key("runs.down", "down", "move(0,1)", "the run below"),
+        Key("runs.left", "left", "move(-1,0)", "the run before"),
+        Key("runs.right", "right", "move(1,0)", "the run after"),
     ),
     "replay": (
         Key("replay.pause", "space", "play", "play, or pause", "pause"),

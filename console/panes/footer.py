@@ -19,12 +19,17 @@ ORDER = (
     "dialog.close",
     "sessions.open", "sessions.filter", "sessions.undo", "sessions.sort", "sessions.tag",
     "sessions.export", "sessions.delete", "sessions.mark", "sessions.note", "sessions.back",
+    "draft.start", "draft.switch", "draft.add", "draft.factorial", "draft.remove", "draft.back",
+    "experiments.open", "experiments.new", "experiments.go-on", "experiments.report",
+    "experiments.back", "runs.open", "experiment.pause", "experiment.more", "experiment.drop",
+    "experiment.stop", "experiment.report", "experiment.back",
     "run.approve", "run.edit", "run.veto", "run.new", "run.pause", "run.step", "run.again",
     "run.stop", "replay.pause", "replay.slower", "replay.faster", "replay.next-turn",
     "replay.next-drift", "replay.next-command", "replay.next", "replay.go", "replay.against",
     "replay.back", "replay.idle", "replay.payload", "shell.type",
-    "priming.toggle", "screen.seeds", "screen.payload", "screen.sessions", "run.mode",
-    "run.inject", "pane.maximise", "pane.search", "pane.copy", "app.help", "app.palette", "app.quit",
+    "priming.toggle", "screen.seeds", "screen.payload", "screen.experiments", "screen.sessions",
+    "run.mode", "run.inject", "pane.maximise", "pane.search", "pane.copy",
+    "app.help", "app.palette", "app.quit",
 )  # fmt: skip
 """Which keys to show first where there is not room for all."""
 

@@ -35,7 +35,10 @@ def test_every_text_style_can_be_read(name: str, least: float) -> None:
     ground = Color.parse(look.terminal.background)
     for style_name in look.names:
         style = look.style(style_name)
-        if style_name in ("rule", "reasoning-glyph", "comment-glyph") or style.color is None:
+        if (
+            style_name in ("rule", "band", "reasoning-glyph", "comment-glyph")
+            or style.color is None
+        ):
             continue  # lines, not text
         behind = Color.from_rich_color(style.bgcolor) if style.bgcolor else ground
         assert contrast(Color.from_rich_color(style.color), behind) >= least, style_name
