@@ -1,0 +1,213 @@
+"""The plots of an experiment, each as lines for a pane of so many cells and rows."""
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from console.experiment.board import Board
+from console.experiment.configtable import fitting
+from console.experiment.curves import Curve, Point, beneath, plot
+from console.experiment.effects import Effects
+from console.experiment.forest import Estimate, Heading, forest
+from console.view.line import Line, Piece, line
+from engine.drift.effects import Effect
+from engine.drift.interval import Interval
+from engine.drift.result import Axis
+from engine.drift.tallies import ConfigTally, share, signed
+
+SHARES = ((0.0, "0"), (0.25, ".25"), (0.5, ".5"), (0.75, ".75"), (1.0, "1"))
+DIFFERENCES = ((-1.0, "−1"), (-0.5, "−.5"), (0.0, "0"), (0.5, "+.5"), (1.0, "+1"))
+CURVES = 10
+"""So many curves can still be told apart; with more configs, the chosen one's neighbours are left
+out and the plot says so."""
+NAME = 26
+
+
+def interval_forest(board: Board, width: int, height: int) -> list[Line]:
+    """Every config's rates with their bounds: clean, and where there is room its axes apart."""
+    tallies = board.now.configs
+    axes = _axes(tallies)
+    marks = board.marks
+    if len(tallies) * (len(axes) + 1) + 4 <= height:
+        rows: list[Estimate | Heading] = []
+        for config, (mark, tally) in enumerate(zip(marks, tallies, strict=True)):
+            rows.append(Heading(f"{mark.letter} {mark.name}", mark.style))
+            for axis, interval in _of(tally, axes):
+                wide = _corrected(board, config) if axis == "clean" else None
+                rows.append(_estimate(f"  {axis}", interval, mark.style, wide))
+    else:
+        rows = [
+            _estimate(
+                f"{mark.letter} {fitting(mark.name, NAME)}",
+                tally.clean_interval,
+                mark.style,
+                _corrected(board, config),
+            )
+            for config, (mark, tally) in enumerate(zip(marks, tallies, strict=True))
+        ]
+    return [
+        *forest(rows, width, low=0, high=1, marks=SHARES),
+        line(("━ valid at every look  ", "faint"), ("─ if the judge errs as measured", "faint")),
+    ]
+
+
+def survival_plot(board: Board, width: int, height: int) -> list[Line]:
+    """How many runs had drifted by each turn; of the chosen config with bounds, exits and counts."""
+    turns = board.experiment.template.turns
+    incidence = board.survival(board.chosen)
+    curves = []
+    for config in _plotted(board):
+        points = [Point(0, 0.0)]
+        points += [Point(each.turn, each.drift) for each in board.survival(config)]
+        mark = board.marks[config]
+        if config != board.chosen:
+            curves.append(Curve(mark.letter, mark.style, _to_the_end(points, turns)))
+    mark = board.marks[board.chosen]
+    bounded = [Point(0, 0.0, 0.0, incidence[0].high)] if incidence else [Point(0, 0.0)]
+    bounded += [Point(each.turn, each.drift, each.low, each.high) for each in incidence]
+    exits = [Point(0, 0.0), *(Point(each.turn, each.exit) for each in incidence)]
+    curves.append(Curve("", "plot-exit", _to_the_end(exits, turns), dotted=True))
+    curves.append(Curve(mark.letter, mark.style, _to_the_end(bounded, turns)))
+    counts = _at_risk(board, width) if height >= 12 else []
+    said = line(
+        ("share of runs whose first drift has come  ", "faint"),
+        (f"{mark.letter} {mark.name}", mark.style),
+        (": band one-look 95 %, dotted its exits", "faint"),
+    )
+    drawn = plot(curves, width, height - len(counts) - 1, turns)
+    return [said, *drawn, *counts]
+
+
+def margin_plot(board: Board, width: int, height: int) -> list[Line]:
+    """How likely the model was to begin each turn with a command, the mean over the runs there."""
+    turns = board.experiment.template.turns
+    curves = []
+    for config in _plotted(board):
+        margins = board.margin(config)
+        mark = board.marks[config]
+        if not margins or config == board.chosen:
+            continue
+        points = tuple(Point(each.turn, each.mean) for each in margins)
+        curves.append(Curve(mark.letter, mark.style, points, steps=False))
+    mark, margins = board.marks[board.chosen], board.margin(board.chosen)
+    if margins:
+        points = tuple(Point(each.turn, each.mean, each.lower, each.upper) for each in margins)
+        curves.append(Curve(mark.letter, mark.style, points, steps=False))
+    if not curves:
+        return [
+            line(("No margin was recorded for these runs yet.", "note")),
+            line(("It is read from the model at every prompt: the chance that its first token "
+                  "starts a command.", "faint")),
+        ]  # fmt: skip
+    said = line(
+        ("chance that a turn begins as a command  ", "faint"),
+        (f"{mark.letter} {mark.name}", mark.style),
+        (": band the middle half of its runs", "faint"),
+    )
+    counts = beneath("runs left", [each.runs for each in margins], width, turns)
+    return [said, *plot(curves, width, height - 2, turns), counts]
+
+
+def effect_forest(effects: Effects, width: int) -> list[Line]:
+    """What each element does to operating and to exiting, and pairs of elements, side by side."""
+    if effects.why:
+        return [line((effects.why, "note"))]
+    shown: tuple[Axis, ...] = ("operated", "exited")
+    apart = width >= 100
+    half = (width - 3) // 2 if apart else width
+    columns = [_effects_of(effects, axis, half) for axis in shown]
+    foot = line((effects.sentence, "faint"))
+    if not apart:
+        return [*columns[0], *columns[1], foot]
+    deep = max(map(len, columns))
+    padded = [[*column, *[line("")] * (deep - len(column))] for column in columns]
+    beside = [
+        Line((*_padded(left, half), *right.pieces)) for left, right in zip(*padded, strict=True)
+    ]
+    return [*beside, foot]
+
+
+def _effects_of(effects: Effects, axis: Axis, width: int) -> list[Line]:
+    words = {"operated": "operating", "exited": "exiting"}[axis]
+    rows: list[Estimate | Heading] = [Heading(f"on {words}", "heading")]
+    measured = effects.measured.get(axis, ())
+    rows += [_effect(effect) for effect in measured if len(effect.elements) == 1]
+    pairs = [effect for effect in measured if len(effect.elements) > 1]
+    if pairs:
+        rows.append(Heading("two together", "faint"))
+        rows += [_effect(effect) for effect in pairs]
+    return forest(rows, width, low=-1, high=1, marks=DIFFERENCES, zero=0.0)
+
+
+def _effect(effect: Effect) -> Estimate:
+    label = "×".join(effect.elements)
+    if effect.difference is None or effect.low is None or effect.high is None:
+        return Estimate(label, "faint", words=effect.why)
+    sign = "◆" if effect.told else "○"
+    words = f"{sign} {signed(effect.difference)} [{signed(effect.low)}, {signed(effect.high)}]"
+    style = "faint"
+    if effect.told:
+        style = "good" if effect.difference > 0 else "bad"
+    low, high = max(effect.low, -1.0), min(effect.high, 1.0)
+    return Estimate(label, style, effect.difference, low, high, words=words, sure=effect.told)
+
+
+def _estimate(
+    label: str, interval: Interval, style: str, wide: tuple[float, float] | None
+) -> Estimate:
+    if interval.rate is None:
+        return Estimate(label, style, words="no run counted yet")
+    words = f"{share(interval.rate)} [{share(interval.low)}–{share(interval.high)}]"
+    low, high = wide or (None, None)
+    return Estimate(
+        label, style, interval.rate, interval.low, interval.high, low, high, words, sure=True
+    )
+
+
+def _axes(tallies: Sequence[ConfigTally]) -> tuple[Axis, ...]:
+    checked = any(tally.done_interval is not None for tally in tallies)
+    return ("clean", "operated", "exited", "done") if checked else ("clean", "operated", "exited")
+
+
+def _of(tally: ConfigTally, axes: Sequence[Axis]) -> list[tuple[Axis, Interval]]:
+    intervals = {
+        "clean": tally.clean_interval,
+        "operated": tally.operated_interval,
+        "exited": tally.exited_interval,
+        "done": tally.done_interval,
+    }
+    return [(axis, found) for axis in axes if (found := intervals[axis]) is not None]
+
+
+def _corrected(board: Board, config: int) -> tuple[float, float]:
+    """The widest bounds over the samples that the judge was measured on."""
+    corrections = board.watched.tally.corrected(config)
+    return min(each.low for each in corrections), max(each.high for each in corrections)
+
+
+def _plotted(board: Board) -> list[int]:
+    """The configs whose curves are drawn: all, or as many as can be told apart."""
+    every = range(len(board.marks))
+    if len(every) <= CURVES:
+        return list(every)
+    start = min(max(board.chosen - CURVES // 2, 0), len(every) - CURVES)
+    return list(every[start : start + CURVES])
+
+
+def _to_the_end(points: Sequence[Point], turns: int) -> tuple[Point, ...]:
+    """A curve of which nobody is left stays as it is."""
+    last = points[-1]
+    return (*points, last._replace(turn=turns)) if last.turn < turns else tuple(points)
+
+
+def _at_risk(board: Board, width: int) -> list[Line]:
+    turns, incidence = board.experiment.template.turns, board.survival(board.chosen)
+    return [
+        beneath("at risk", [each.at_risk for each in incidence], width, turns),
+        beneath("drifted", [each.drifted for each in incidence], width, turns),
+        beneath("exited", [each.exited for each in incidence], width, turns),
+    ]
+
+
+def _padded(one: Line, cells: int) -> tuple[Piece, ...]:
+    return (*one.pieces, Piece(" " * max(cells - cell_len(one.text), 1)))

@@ -1,0 +1,98 @@
+"""Where the panes of the Experiment screen lie, by the size of the screen: pure arithmetic.
+
+The configs are over everything else. Where there is little room the other panes share a box, one
+behind the other; a large screen shows all the plots at once.
+"""
+
+from typing import Literal, NamedTuple, TypeAlias
+
+from console.panes.layout import FOOTER, HEADER, LARGE, WIDE, Box
+
+BoardPaneName: TypeAlias = Literal[
+    "configs", "runs", "verdicts", "intervals", "survival", "effects", "margin"
+]
+
+BOARD_PANES: tuple[BoardPaneName, ...] = (
+    "configs",
+    "runs",
+    "verdicts",
+    "intervals",
+    "survival",
+    "effects",
+    "margin",
+)
+"""In the order in which Tab goes through them."""
+
+PLOTS: tuple[BoardPaneName, ...] = ("intervals", "survival", "effects", "margin")
+PROGRESS = 1
+"""Rows between header and panes."""
+_AROUND = 3
+"""Rows of the configs' box beyond its configs: two borders and the heading."""
+
+
+class BoardLayout(NamedTuple):
+    """The boxes of the panes in view."""
+
+    boxes: dict[BoardPaneName, Box]
+    tabs: tuple[BoardPaneName, ...] = ()
+    """Panes that share a box; the one that is in `boxes` is in front."""
+
+
+def arrange_board(
+    width: int,
+    height: int,
+    configs: int,
+    front: BoardPaneName,
+    alone: BoardPaneName | None = None,
+) -> BoardLayout:
+    """The layout of a screen. `front`: which of the panes that share a box; `alone`: one maximised."""
+    top, bottom = HEADER + PROGRESS, height - FOOTER - 1
+    right = width - 1
+    if alone is not None:
+        return BoardLayout({alone: _box(0, top, right, bottom)})
+    share = 0.42 if height < WIDE[1] else 0.34
+    split = top + min(configs + _AROUND - 1, max(round((bottom - top) * share), 5))
+    boxes: dict[BoardPaneName, Box] = {"configs": _box(0, top, right, split)}
+    if width >= LARGE[0] and height >= LARGE[1]:
+        return _large(boxes, split, right, bottom)
+    if width >= WIDE[0] and height >= WIDE[1]:
+        return _wide(boxes, split, right, bottom, front if front in PLOTS else PLOTS[0])
+    tabs = BOARD_PANES[1:]
+    front = front if front in tabs else tabs[0]
+    return BoardLayout(boxes | {front: _box(0, split, right, bottom)}, tabs)
+
+
+def _wide(
+    boxes: dict[BoardPaneName, Box], top: int, right: int, bottom: int, front: BoardPaneName
+) -> BoardLayout:
+    middle = round(right * 0.46)
+    lower = top + round((bottom - top) * 0.56)
+    return BoardLayout(
+        boxes
+        | {
+            "runs": _box(0, top, middle, lower),
+            "verdicts": _box(0, lower, middle, bottom),
+            front: _box(middle, top, right, bottom),
+        },
+        PLOTS,
+    )
+
+
+def _large(boxes: dict[BoardPaneName, Box], top: int, right: int, bottom: int) -> BoardLayout:
+    left, middle = round(right * 0.36), round(right * 0.68)
+    lower = top + round((bottom - top) * 0.52)
+    return BoardLayout(
+        boxes
+        | {
+            "runs": _box(0, top, left, lower),
+            "verdicts": _box(0, lower, left, bottom),
+            "intervals": _box(left, top, middle, lower),
+            "survival": _box(middle, top, right, lower),
+            "effects": _box(left, lower, middle, bottom),
+            "margin": _box(middle, lower, right, bottom),
+        }
+    )
+
+
+def _box(x: int, y: int, right: int, bottom: int) -> Box:
+    return Box(x, y, right - x + 1, bottom - y + 1)

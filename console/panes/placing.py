@@ -1,0 +1,54 @@
+"""Widgets put on cells, and panes' titles put on their frames."""
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from textual.widget import Widget
+
+from console.panes.frame import Label
+from console.panes.layout import Box
+from console.panes.rows import RowsPane
+from console.view.line import Piece
+
+
+def put(widget: Widget, x: int, y: int, width: int, height: int) -> None:
+    """Give a widget its place on the screen, in cells."""
+    widget.styles.offset = (x, y)
+    widget.styles.width = max(1, width)
+    widget.styles.height = max(1, height)
+
+
+def put_in(widget: Widget, box: Box) -> None:
+    """Give a pane the inside of its box; its scroll bar may touch the border."""
+    put(widget, box.x + 2, box.y + 1, box.width - 3, box.bottom - box.y - 1)
+
+
+def titles(box: Box, pane: RowsPane, behind: Sequence[RowsPane] = ()) -> list[Label]:
+    """A box's title and subtitle. `behind`: all the panes that share the box, where several do."""
+    left: list[Label] = []
+    if behind:
+        x = box.x + 2
+        for each in behind:
+            text = f"[{each.NAME}]" if each is pane else f" {each.NAME} "
+            style = "title-focused" if each.has_focus else "title" if each is pane else "tab"
+            left.append(Label(x, box.y, (Piece(text, style),), each.id or ""))
+            x += len(text)
+    else:
+        left.append(Label(box.x + 2, box.y, pane.label, pane.id or ""))
+    used = max(label.x + label.width for label in left)
+    return [*left, *_subtitle(box, pane.subtitle, used)]
+
+
+def _subtitle(box: Box, pieces: tuple[Piece, ...], used: int) -> list[Label]:
+    """At the right, whole, or cut to what is left of the border."""
+    room = box.right - 2 - used - 3
+    width = sum(cell_len(piece.text) for piece in pieces)
+    if not pieces or room < 4:
+        return []
+    if width > room:
+        if len(pieces) > 1:
+            return _subtitle(box, pieces[:-1], used)
+        text = pieces[0].text[: room - 1] + "…"
+        pieces, width = (Piece(text, pieces[0].style),), cell_len(text)
+    padded = (Piece(" "), *pieces, Piece(" "))
+    return [Label(box.right - 1 - width - 2, box.y, padded, "")]
