@@ -6,7 +6,7 @@ of transformers take it unmodified, through the attention interface that they al
 registered function writes the new keys and values to their shelves and attends piece by piece.
 """
 
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention as sdpa
@@ -43,26 +43,31 @@ class Chunk:
         self._mask: torch.Tensor | None = None
 
     def write(self, layer: int, keys: torch.Tensor, values: torch.Tensor) -> None:
-        """Put new keys and values `[1, heads, tokens, width]` where they belong."""
+        """Put new keys and values `[tokens, heads, width]` where they belong."""
         room = slice(self._before, self._end)
-        self._shelf.keys[layer][self._lane.slot, :, room] = keys[0, :, self._span]
-        self._shelf.values[layer][self._lane.slot, :, room] = values[0, :, self._span]
+        slot = self._lane.slot
+        self._shelf.keys[layer][slot, :, :, room] = keys[self._span].permute(1, 2, 0)
+        self._shelf.values[layer][slot, :, room] = values[self._span].transpose(0, 1)
 
     def attend(self, layer: int, queries: torch.Tensor, scale: float, out: torch.Tensor) -> None:
-        """From queries `[1, heads, tokens, width]` to out `[1, tokens, heads, width]`."""
-        keys = self._shelf.keys[layer][self._lane.slot, :, : self._end]
-        values = self._shelf.values[layer][self._lane.slot, :, : self._end]
+        """From queries to out, both `[tokens, heads, width]`."""
+        slot = self._lane.slot
+        keys = self._shelf.keys[layer][slot, :, :, : self._end]
+        values = self._shelf.values[layer][slot, :, : self._end]
         if self._prefix is not None:
-            keys = torch.cat([_shared(self._prefix, layer, "keys"), keys], 1)
-            values = torch.cat([_shared(self._prefix, layer, "values"), values], 1)
-        mine = queries[0, :, self._span]
+            above_keys, above_values = _shared(self._prefix, layer)
+            keys = torch.cat([above_keys, keys], 2)
+            values = torch.cat([above_values, values], 1)
+        mine = queries[self._span].transpose(0, 1).to(keys.dtype)
         heads, tokens, width = mine.shape
+        groups, _, seen = keys.shape
         # The query heads of one KV head stand one under the other, so that none is repeated.
-        folded = mine.reshape(keys.shape[0], -1, width)
+        folded = mine.reshape(groups, -1, width)
         if self._mask is None:
-            self._mask = _causal(tokens, keys.shape[1], heads // keys.shape[0], queries)
-        seen = sdpa(folded[None], keys[None], values[None], attn_mask=self._mask, scale=scale)
-        out[0, self._span] = seen[0].reshape(heads, tokens, -1).transpose(0, 1)
+            self._mask = _causal(tokens, seen, heads // groups, folded)
+        keys = keys.transpose(1, 2).contiguous()
+        result = sdpa(folded[None], keys[None], values[None], attn_mask=self._mask, scale=scale)
+        out[self._span] = result[0].reshape(heads, tokens, -1).transpose(0, 1)
 
 
 class Decode:
@@ -89,64 +94,85 @@ class Decode:
             None if slots == list(range(low, high)) else torch.tensor(slots, device=device) - low
         )
         """Where the lanes stand in the view; none where it holds them in order and nothing else."""
-        self._mask: torch.Tensor | None = None
-        if min(lengths) + 1 < self._seen:
-            later = torch.arange(self._seen, device=device) > self._places[:, None]
-            mask = torch.zeros(later.shape, dtype=shelf.layout.dtype, device=device)
-            self._mask = mask.masked_fill_(later, float("-inf"))[:, None, None, :]
+        self._only = (slots[0], lengths[0]) if len(lanes) == 1 else None
+        reach = torch.full((high - low,), -1, device=device)
+        reach[self._slots - low] = self._places
+        later = torch.arange(self._seen, device=device) > reach[:, None]
+        # A slot of none of the lanes sees its first token, or its softmax would not be numbers.
+        later[:, 0] = False
+        mask = torch.zeros(later.shape, dtype=shelf.layout.dtype, device=device)
+        self._mask = mask.masked_fill_(later, float("-inf"))[:, None, None]
+        self._masks: dict[int, torch.Tensor] = {}
+        """The same for each KV head, by how many a layer has."""
 
     def write(self, layer: int, keys: torch.Tensor, values: torch.Tensor) -> None:
-        """Put new keys and values `[1, heads, tokens, width]` where they belong."""
-        self._shelf.keys[layer][self._slots, :, self._places] = keys[0, :, self._span].transpose(
-            0, 1
-        )
-        self._shelf.values[layer][self._slots, :, self._places] = values[
-            0, :, self._span
-        ].transpose(0, 1)
+        """Put new keys and values `[tokens, heads, width]` where they belong."""
+        stored_keys, stored_values = self._shelf.keys[layer], self._shelf.values[layer]
+        if self._only is not None:
+            slot, place = self._only
+            stored_keys[slot, :, :, place] = keys[self._span.start]
+            stored_values[slot, :, place] = values[self._span.start]
+        else:
+            dtype = stored_keys.dtype
+            stored_keys[self._slots, :, :, self._places] = keys[self._span].to(dtype)
+            stored_values[self._slots, :, self._places] = values[self._span].to(dtype)
 
     def attend(self, layer: int, queries: torch.Tensor, scale: float, out: torch.Tensor) -> None:
-        """From queries `[1, heads, tokens, width]` to out `[1, tokens, heads, width]`.
+        """From queries to out, both `[tokens, heads, width]`.
 
         The scores over the prefix, one product for all rows, and those over each row's own tokens
         go through one softmax: exact, and no merging of partial results.
         """
-        keys = self._shelf.keys[layer][self._view, :, : self._seen]
+        keys = self._shelf.keys[layer][self._view, :, :, : self._seen]
         values = self._shelf.values[layer][self._view, :, : self._seen]
-        mine = queries[0, :, self._span].transpose(0, 1)
-        rows, heads, width = mine.shape
-        groups = keys.shape[1]
-        # [rows, KV heads, query heads of each, width]
-        mine = mine.reshape(rows, groups, heads // groups, width) * scale
-        scores = self._narrow(torch.matmul(self._spread(mine), keys.transpose(-1, -2)))
-        if self._mask is not None:
-            scores = scores + self._mask
+        rows, heads, width = queries[self._span].shape
+        slots, groups, _, seen = keys.shape
+        repeats = heads // groups
+        mine = queries[self._span].to(keys.dtype).view(rows, groups, repeats, width)
+        scores = self._narrow(
+            torch.baddbmm(
+                self._masked(slots, groups),
+                self._spread(mine),
+                keys.reshape(slots * groups, width, seen),
+                alpha=scale,
+            ),
+            slots,
+        )
+        values = values.reshape(slots * groups, seen, -1)
         if self._prefix is None:
-            weights = _softmax(scores)
-            seen = self._narrow(torch.matmul(self._spread(weights), values))
-        else:
-            above_keys = _shared(self._prefix, layer, "keys")
-            folded = mine.transpose(0, 1).reshape(groups, -1, width)
-            above = torch.matmul(folded, above_keys.transpose(-1, -2))
-            above = above.view(groups, rows, heads // groups, -1).transpose(0, 1)
-            weights = _softmax(torch.cat([above, scores], -1))
-            split = above.shape[-1]
-            own = weights[..., split:]
-            seen = self._narrow(torch.matmul(self._spread(own), values))
-            folded = weights[..., :split].transpose(0, 1).reshape(groups, -1, split)
-            above = torch.matmul(folded, _shared(self._prefix, layer, "values"))
-            seen = seen + above.view(groups, rows, heads // groups, -1).transpose(0, 1)
-        out[0, self._span] = seen.reshape(rows, heads, -1)
+            out[self._span] = self._narrow(
+                torch.bmm(self._spread(_softmax(scores)), values), slots
+            ).view(rows, heads, -1)
+            return
+        above_keys, above_values = _shared(self._prefix, layer)
+        folded = mine.transpose(0, 1).reshape(groups, -1, width)
+        above = torch.bmm(folded * scale, above_keys)
+        split = above.shape[-1]
+        above = above.view(groups, rows, repeats, split).transpose(0, 1)
+        weights = _softmax(torch.cat([above, scores], -1))
+        own = torch.bmm(self._spread(weights[..., split:]), values)
+        folded = weights[..., :split].transpose(0, 1).reshape(groups, -1, split)
+        above = torch.bmm(folded, above_values).view(groups, rows, repeats, -1).transpose(0, 1)
+        out[self._span] = (self._narrow(own, slots) + above).reshape(rows, heads, -1)
+
+    def _masked(self, slots: int, groups: int) -> torch.Tensor:
+        """What is added to scores, `[slots * groups, 1, tokens]`."""
+        if groups not in self._masks:
+            each = self._mask.expand(slots, groups, 1, self._seen)
+            self._masks[groups] = each.reshape(slots * groups, 1, self._seen)
+        return self._masks[groups]
 
     def _spread(self, rows: torch.Tensor) -> torch.Tensor:
-        """Rows in the order of the lanes to where they stand in the view."""
-        if self._rows is None:
-            return rows
-        spread = rows.new_zeros((self._view.stop - self._view.start, *rows.shape[1:]))
-        spread[self._rows] = rows
-        return spread
+        """From `[lanes, KV heads, …]` to `[slots in view * KV heads, …]`."""
+        if self._rows is not None:
+            spread = rows.new_zeros((self._view.stop - self._view.start, *rows.shape[1:]))
+            spread[self._rows] = rows
+            rows = spread
+        return rows.flatten(0, 1)
 
-    def _narrow(self, rows: torch.Tensor) -> torch.Tensor:
+    def _narrow(self, rows: torch.Tensor, slots: int) -> torch.Tensor:
         """And back."""
+        rows = rows.view(slots, -1, *rows.shape[1:])
         return rows if self._rows is None else rows[self._rows]
 
 
@@ -155,6 +181,21 @@ class Plan:
 
     def __init__(self, pieces: list[Chunk | Decode]) -> None:
         self.pieces = pieces
+        self._turned: tuple[torch.Tensor, torch.Tensor, torch.Tensor] | None = None
+
+    def rotation(
+        self, cosine: torch.Tensor, sine: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Rotary angles `[1, tokens, width]` for `rolled`, the same for all layers of a step.
+
+        Returns cosine and sine `[tokens, 1, width]`, the sine negative in its first half: then a
+        vector is turned by `x * cosine + x.roll(width / 2) * sine`.
+        """
+        if self._turned is None or self._turned[0] is not sine:
+            signed = sine[0, :, None].clone()
+            signed[..., : signed.shape[-1] // 2].neg_()
+            self._turned = sine, cosine[0, :, None], signed
+        return self._turned[1:]
 
     def attend(
         self,
@@ -164,11 +205,10 @@ class Plan:
         values: torch.Tensor,
         scale: float,
     ) -> torch.Tensor:
-        """One layer's attention: `[1, heads, tokens, width]` each, to `[1, tokens, heads, width]`."""
+        """One layer's attention, all `[tokens, heads, width]`."""
         for piece in self.pieces:
             piece.write(layer, keys, values)
-        _, heads, tokens, _ = queries.shape
-        out = queries.new_empty((1, tokens, heads, values.shape[-1]))
+        out = queries.new_empty((*queries.shape[:2], values.shape[-1]))
         for piece in self.pieces:
             piece.attend(layer, queries, scale, out)
         return out
@@ -195,14 +235,15 @@ def _planned_attention(
         raise Unsupported(f"attention with {', '.join(extra) or 'a mask of its own'}")
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     layer: int = module.layer_idx
-    return plan.attend(layer, query, key, value, scale), None
+    query, key, value = (heads[0].transpose(0, 1) for heads in (query, key, value))
+    return plan.attend(layer, query, key, value, scale)[None], None
 
 
-def _shared(prefix: Prefix, layer: int, room: Literal["keys", "values"]) -> torch.Tensor:
-    """A prefix's keys or values, `[heads, tokens, width]`."""
-    assert prefix.lane.shelf is not None
-    rooms = prefix.lane.shelf.keys if room == "keys" else prefix.lane.shelf.values
-    return rooms[layer][prefix.lane.slot]
+def _shared(prefix: Prefix, layer: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """A prefix's keys `[heads, width, tokens]` and values `[heads, tokens, width]`."""
+    shelf = prefix.lane.shelf
+    assert shelf is not None
+    return shelf.keys[layer][0], shelf.values[layer][0]
 
 
 def _softmax(scores: torch.Tensor) -> torch.Tensor:

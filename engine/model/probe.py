@@ -12,8 +12,9 @@ import msgspec
 import torch
 
 from engine.model.attention import Unsupported
+from engine.model.device import choose_cache_dtype
 from engine.model.kv import LEAST_SHARED, Store
-from engine.model.linear import prepare
+from engine.model.prepare import prepare
 from engine.model.runner import PlainRunner, Runner, SharedRunner, Work
 from engine.model.shelf import Layout
 
@@ -76,7 +77,9 @@ def _look(model: Any, ids: list[int]) -> _Seen:
 def _shared(model: Any, ids: list[int], seen: _Seen, limit: int) -> SharedRunner | None:
     """A shared runner, if it gives the logits that were seen."""
     assert seen.layers is not None
-    layout = Layout(seen.layers, model.dtype, model.device, seen.token_bytes)
+    dtype = choose_cache_dtype(model.dtype, model.device)
+    held = seen.token_bytes * dtype.itemsize // model.dtype.itemsize
+    layout = Layout(seen.layers, dtype, model.device, held)
     try:
         logits = _trial(SharedRunner(model, Store(layout, limit)), ids)
     except (Unsupported, TypeError, AttributeError) as error:

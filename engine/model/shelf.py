@@ -18,6 +18,7 @@ class Layout(msgspec.Struct, frozen=True):
     """Of each layer: KV heads, width of a key, width of a value. None where the model's own cache
     holds them, and shelves only count."""
     dtype: torch.dtype
+    """Of the cache, which need not be that of the model."""
     device: torch.device
     token_bytes: int
     """What one token takes over all layers."""
@@ -41,15 +42,19 @@ class Lane:
 
 
 class Shelf:
-    """Slots of one capacity, in tokens: a tensor `[slots, heads, capacity, width]` a layer."""
+    """Slots of one capacity, in tokens, with the keys and the values of a layer in one tensor each.
+
+    Values are `[slots, heads, capacity, width]`; keys have their last two turned round, because the
+    product of few queries with them is then 2.6 times as fast (measured in float32 on a CPU).
+    """
 
     def __init__(self, layout: Layout, capacity: int) -> None:
         self.layout = layout
         self.capacity = capacity
         self.owners: list[Lane | None] = []
         """Who lies where; the length is the number of slots."""
-        self.keys = [self._room(0, heads, k) for heads, k, _ in layout.layers]
-        self.values = [self._room(0, heads, v) for heads, _, v in layout.layers]
+        self.keys = [self._room(0, heads, k, capacity) for heads, k, _ in layout.layers]
+        self.values = [self._room(0, heads, capacity, v) for heads, _, v in layout.layers]
 
     @property
     def slot_bytes(self) -> int:
@@ -82,10 +87,10 @@ class Shelf:
 
     def copy(self, slot: int, other: "Shelf", target: int, tokens: int) -> None:
         """Copy the first `tokens` of a slot into a slot of another shelf, or of this one."""
-        for mine, theirs in zip(
-            (*self.keys, *self.values), (*other.keys, *other.values), strict=True
-        ):
-            theirs[target, :, :tokens].copy_(mine[slot, :, :tokens])
+        for mine, theirs in zip(self.keys, other.keys, strict=True):
+            theirs[target, :, :, :tokens] = mine[slot, :, :, :tokens]
+        for mine, theirs in zip(self.values, other.values, strict=True):
+            theirs[target, :, :tokens] = mine[slot, :, :tokens]
 
     def resize(self, slots: int) -> None:
         """Have this many slots, at least as many as are taken; owners move to the lowest.
@@ -93,13 +98,17 @@ class Shelf:
         A layer at a time, so that it never takes twice the room.
         """
         owners = [owner for owner in self.owners if owner is not None]
-        for rooms in (self.keys, self.values):
-            for layer, old in enumerate(rooms):
-                new = self._room(slots, old.shape[1], old.shape[3])
-                for slot, owner in enumerate(owners):
-                    tokens = len(owner.ids)
-                    new[slot, :, :tokens].copy_(old[owner.slot, :, :tokens])
-                rooms[layer] = new
+        for layer, (heads, k, v) in enumerate(self.layout.layers):
+            keys = self._room(slots, heads, k, self.capacity)
+            for slot, owner in enumerate(owners):
+                room = slice(len(owner.ids))
+                keys[slot, :, :, room] = self.keys[layer][owner.slot, :, :, room]
+            self.keys[layer] = keys
+            values = self._room(slots, heads, self.capacity, v)
+            for slot, owner in enumerate(owners):
+                room = slice(len(owner.ids))
+                values[slot, :, room] = self.values[layer][owner.slot, :, room]
+            self.values[layer] = values
         for slot, owner in enumerate(owners):
             owner.slot = slot
         self.owners = [*owners, *([None] * (slots - len(owners)))]
@@ -114,20 +123,23 @@ class Shelf:
 
     def _swap(self, left: int, right: int) -> None:
         owners = self.owners
-        tokens = max(len(owner.ids) for slot in (left, right) if (owner := owners[slot]))
-        for room in (*self.keys, *self.values):
-            kept = room[left, :, :tokens].clone()
-            room[left, :, :tokens].copy_(room[right, :, :tokens])
-            room[right, :, :tokens].copy_(kept)
+        room = slice(max(len(owner.ids) for slot in (left, right) if (owner := owners[slot])))
+        for keys, values in zip(self.keys, self.values, strict=True):
+            for left_view, right_view in (
+                (keys[left, :, :, room], keys[right, :, :, room]),
+                (values[left, :, room], values[right, :, room]),
+            ):
+                kept = left_view.clone()
+                left_view.copy_(right_view)
+                right_view.copy_(kept)
         owners[left], owners[right] = owners[right], owners[left]
         for slot in (left, right):
             owner = owners[slot]
             if owner is not None:
                 owner.slot = slot
 
-    def _room(self, slots: int, heads: int, width: int) -> torch.Tensor:
+    def _room(self, *shape: int) -> torch.Tensor:
         # Zeros, not empty: a masked position has weight nought, and nought times NaN is NaN.
-        shape = (slots, heads, self.capacity, width)
         dtype, device = self.layout.dtype, self.layout.device
         if device.type != "cpu" or 0 in shape:
             return torch.zeros(shape, dtype=dtype, device=device)
