@@ -14,6 +14,8 @@ class Lexicon(msgspec.Struct, frozen=True):
     """Names that a shell may know: keywords, builtins, common programs."""
     keywords: frozenset[str]
     """The shell's reserved words, also among `commands`."""
+    builtins: frozenset[str]
+    """What a shell does by itself, also among `commands`."""
     prefixes: frozenset[str]
     """Commands and keywords that are put before a command."""
     verbs: frozenset[str]
@@ -38,6 +40,7 @@ def lexicon() -> Lexicon:
     return Lexicon(
         commands=frozenset().union(*commands.values()),
         keywords=frozenset(commands["keywords"]),
+        builtins=frozenset(commands["builtins"]),
         prefixes=frozenset(table["prefixes"]["names"].split()),
         verbs=frozenset(verbs),
         predicates=frozenset(predicates),

@@ -1,0 +1,1 @@
+"""What is wrong with a payload: rules over the scrollback and the ids it became."""
