@@ -132,6 +132,12 @@ class Store:
         if sequence is not None:
             self._vacate(sequence.lane)
 
+    def discard(self, prefix: Prefix) -> None:
+        """Drop a prefix that no sequence uses."""
+        if all(sequence.prefix is not prefix for sequence in self.sequences.values()):
+            del self.prefixes[prefix.ids]
+            prefix.lane.leave()
+
     def reserve(self, sequence: Sequence, tokens: int) -> bool:
         """Make room for `tokens` more, in the prefix first. False where there is none to be had."""
         prefix = sequence.prefix

@@ -6,8 +6,18 @@ from typing import Any, Literal
 
 from engine.model.detokenise import Detokeniser
 from engine.model.endings import Endings
+from engine.model.heads import CommandHeads
 from engine.model.kv import Sequence
-from engine.model.protocol import Complete, Completed, PartDelta, Prompted, Reply, Sampled
+from engine.model.linestart import LineStart
+from engine.model.protocol import (
+    Complete,
+    Completed,
+    PartDelta,
+    Prompted,
+    Reply,
+    Sampled,
+    Weighed,
+)
 from engine.model.sampling import Ask, Draw
 from engine.prompt.reasoning import part_parser
 from engine.scrollback import Payload
@@ -24,8 +34,18 @@ class Row:
     holds more than that newline is kept whole; what it has after the newline is in no part.
     """
 
-    def __init__(self, request: Complete, payload: Payload, opening: str, tokenizer: Any) -> None:
-        """`opening`: the end of the prompt as text, which may have opened the reasoning."""
+    def __init__(
+        self,
+        request: Complete,
+        payload: Payload,
+        opening: str,
+        tokenizer: Any,
+        heads: CommandHeads | None = None,
+    ) -> None:
+        """`opening`: the end of the prompt as text, which may have opened the reasoning.
+
+        `heads`: to weigh how likely a command is, wherever a line can begin.
+        """
         self.request = request
         self.payload = payload
         self.sequence: Sequence | None = None
@@ -34,6 +54,10 @@ class Row:
         self.ended = False
         self._detokeniser = Detokeniser(tokenizer)
         self._parser = part_parser(tokenizer, request.policy, opening)
+        self._heads = heads
+        self._start = LineStart()
+        self._weighed: tuple[Weighed, ...] = ()
+        """At the token that is being taken."""
         self._began = 0
         self._prefilled = 0
         self._prefill = 0
@@ -78,12 +102,15 @@ class Row:
         request = self.request
         penalised = request.sampling.repetition_penalty != 1.0
         seen = self.ids if penalised else ()
-        return Ask(request.sampling, request.rng, request.turn, len(self.sampled), seen)
+        heads = self._heads if self._start.here else None
+        return Ask(request.sampling, request.rng, request.turn, len(self.sampled), seen, heads)
 
     def take(self, draw: Draw, endings: Endings, send: Callable[[Reply], None]) -> None:
         """A token was drawn: tell what it adds, and end where it ends something."""
         now = time.monotonic_ns()
         self._first = self._first or now - self._began
+        if draw.command is not None:
+            self._weighed = (Weighed(len(self.sampled), draw.command),)
         if draw.id in endings.turn:
             self.end("end", send)
             return
@@ -92,6 +119,7 @@ class Row:
             return
         text = self._detokeniser.push(draw.id)
         parts = tuple(self._parser.feed(text))
+        self._start.after(text, parts)
         served = self._parser.line_served
         if served and not text.strip():
             self.end("line", send, parts)
@@ -107,8 +135,10 @@ class Row:
                 logprobs=(draw.logprob,),
                 times=(now,),
                 parts=parts,
+                weighed=self._weighed,
             )
         )
+        self._weighed = ()
         if served:
             self.end("line", send)
         elif self._full():
@@ -131,6 +161,7 @@ class Row:
                 first=self._first,
                 took=now - self._began,
                 parts=(*parts, *self._parser.close()),
+                weighed=self._weighed,
             )
         )
 

@@ -20,13 +20,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from engine.model.heads import CommandHeads
 from engine.run import Sampling
 
 HEAD = 256
 """How many of the likeliest tokens are looked at one by one; the rest counts as one candidate that
 is opened only when it wins. Going through 49k tokens costs 35 ms at 32 rows, the head 4 ms."""
 
-_TAIL = -1
+TAIL = -1
 """The id under which the rest draws its noise."""
 
 Floats = npt.NDArray[np.float64]
@@ -43,6 +44,8 @@ class Ask(msgspec.Struct, frozen=True):
     """In the completion, from 0."""
     seen: tuple[int, ...] = ()
     """The prompt's and the completion's ids, where a repetition penalty needs them."""
+    heads: CommandHeads | None = None
+    """Given where a line can begin: weigh how likely a command is."""
 
 
 class Draw(msgspec.Struct, frozen=True):
@@ -51,6 +54,8 @@ class Draw(msgspec.Struct, frozen=True):
     id: int
     logprob: float
     """Natural logarithm of the model's own probability, before penalty, temperature, truncation."""
+    command: float | None = None
+    """The model's own probability that a command begins here, where that was asked."""
 
 
 class NoDistribution(ValueError):
@@ -81,9 +86,9 @@ def draw(logits: torch.Tensor, asks: list[Ask]) -> list[Draw | NoDistribution]:
     own = logits.float()
     vocabulary = own.shape[-1]
     normaliser = torch.logsumexp(own, -1)
-    scores = _penalised(own, asks)
+    scores = penalised(own, asks)
     head = min(vocabulary, max(HEAD, *(ask.sampling.top_k + 1 for ask in asks)))
-    values, ids = _ordered(*torch.topk(scores, head))
+    values, ids = ordered(*torch.topk(scores, head))
     heat = torch.tensor([ask.sampling.temperature or 1.0 for ask in asks], device=own.device)
     totals: Floats = torch.logsumexp(scores / heat[:, None], -1).double().cpu().numpy()
     sane = torch.isfinite(normaliser).cpu().numpy()
@@ -97,15 +102,27 @@ def draw(logits: torch.Tensor, asks: list[Ask]) -> list[Draw | NoDistribution]:
         chosen.append(token)
     picked = torch.tensor([token or 0 for token in chosen], device=own.device)
     logprobs = (own.gather(-1, picked[:, None])[:, 0] - normaliser).tolist()
+    commands = _weighed(own, normaliser, asks)
     return [
         NoDistribution("The model's logits are not numbers.")
         if token is None
-        else Draw(token, logprob)
-        for token, logprob in zip(chosen, logprobs, strict=True)
+        else Draw(token, logprobs[row], commands.get(row))
+        for row, token in enumerate(chosen)
     ]
 
 
-def _penalised(own: torch.Tensor, asks: list[Ask]) -> torch.Tensor:
+def _weighed(own: torch.Tensor, normaliser: torch.Tensor, asks: list[Ask]) -> dict[int, float]:
+    """How likely a command is, by row, where that is asked."""
+    rows = [row for row, ask in enumerate(asks) if ask.heads is not None]
+    heads = asks[rows[0]].heads if rows else None
+    if heads is None:
+        return {}
+    some = torch.tensor(rows, device=own.device)
+    likely = heads.probability(own.index_select(0, some), normaliser.index_select(0, some))
+    return dict(zip(rows, likely.tolist(), strict=True))
+
+
+def penalised(own: torch.Tensor, asks: list[Ask]) -> torch.Tensor:
     """Logits with the repetition penalty of Keskar et al. 2019 (arXiv:1909.05858), section 4.1."""
     rows = [row for row, ask in enumerate(asks) if ask.sampling.repetition_penalty != 1.0]
     if not rows:
@@ -119,7 +136,7 @@ def _penalised(own: torch.Tensor, asks: list[Ask]) -> torch.Tensor:
     return scores
 
 
-def _ordered(values: torch.Tensor, ids: torch.Tensor) -> tuple[Floats, Ids]:
+def ordered(values: torch.Tensor, ids: torch.Tensor) -> tuple[Floats, Ids]:
     """Rows by descending value, equals by ascending id."""
     numbers: Floats = values.double().cpu().numpy()
     tokens: Ids = ids.cpu().numpy()
@@ -128,43 +145,67 @@ def _ordered(values: torch.Tensor, ids: torch.Tensor) -> tuple[Floats, Ids]:
 
 
 def _pick(values: Floats, ids: Ids, total: float, ask: Ask, whole: bool) -> int | None:
-    """The token of one row; none where the head does not suffice to tell.
+    """The token of one row; none where the head does not suffice to tell."""
+    found = perturbed(values, ids, total, ask, whole)
+    if found is None:
+        return None
+    candidates, heights = found
+    winner = int(candidates[np.argmax(heights)])
+    return winner if winner != TAIL else None
 
-    `total`: log-sum-exp of the whole row at its temperature. `whole`: nothing is left out.
+
+def perturbed(
+    values: Floats, ids: Ids, total: float, ask: Ask, whole: bool
+) -> tuple[Ids, Floats] | None:
+    """The candidates of one row and what the draw compares, the largest of which wins.
+
+    `values` and `ids` are the likeliest scores, in order. `total`: log-sum-exp of the whole row at its
+    temperature. `whole`: nothing is left out; else the last candidate may be `TAIL`, which stands for
+    all tokens below the head. None where a truncation reaches past the head.
     """
     sampling = ask.sampling
     if not whole:
-        values = values[: _untied(values)]
+        values = values[: untied(values)]
         if len(values) == 0:
             return None
     if sampling.temperature <= 0.0:
-        return int(ids[0])
+        return ids[: len(values)], values
     scaled = values / sampling.temperature
     edges = np.cumsum(np.exp(scaled - total))
     kept, bounded = _truncated(edges, sampling, whole)
     truncated = sampling.top_k > 0 or sampling.top_p < 1.0 or sampling.min_p > 0.0
     if truncated and not bounded:
         return None
-    candidates = np.append(ids[:kept], _TAIL)
+    candidates = np.append(ids[:kept], TAIL)
     rest = -np.inf if bounded or edges[-1] >= 1.0 else total + np.log1p(-edges[-1])
     heights = np.append(scaled[:kept], rest) + noise(ask.rng, ask.turn, ask.position, candidates)
-    winner = int(candidates[np.argmax(heights)])
-    return winner if winner != _TAIL else None
+    return candidates, heights
 
 
 def _pick_of_all(scores: torch.Tensor, head: Floats, total: float, ask: Ask) -> int | None:
     """The same where the head did not suffice: a truncation that reaches past it, or the rest won."""
-    values, ids = _ordered(*torch.sort(scores[None], descending=True, stable=True))
-    sampling = ask.sampling
-    if sampling.temperature <= 0.0 or sampling.top_k or sampling.top_p < 1.0 or sampling.min_p:
+    values, ids = ordered(*torch.sort(scores[None], descending=True, stable=True))
+    if whole_at_once(ask.sampling):
         return _pick(values[0], ids[0], total, ask, whole=True)
-    start = _untied(head)
-    rest = ids[0, start:]
-    heights = values[0, start:] / sampling.temperature
-    return int(rest[np.argmax(heights + noise(ask.rng, ask.turn, ask.position, rest))])
+    rest, heights = below(values[0], ids[0], head, ask)
+    return int(rest[np.argmax(heights)])
 
 
-def _untied(values: Floats) -> int:
+def whole_at_once(sampling: Sampling) -> bool:
+    """Whether the whole row has to be drawn from at once where the head does not suffice."""
+    truncated = bool(sampling.top_k or sampling.top_p < 1.0 or sampling.min_p)
+    return sampling.temperature <= 0.0 or truncated
+
+
+def below(values: Floats, ids: Ids, head: Floats, ask: Ask) -> tuple[Ids, Floats]:
+    """The tokens below a head and what the draw among them compares; `values` are the whole row."""
+    start = untied(head)
+    rest = ids[start:]
+    heights = values[start:] / ask.sampling.temperature
+    return rest, heights + noise(ask.rng, ask.turn, ask.position, rest)
+
+
+def untied(values: Floats) -> int:
     """How many of the head are larger than its last: which of several equals are in it is up to the
     sort."""
     return int(np.searchsorted(-values, -values[-1]))

@@ -27,14 +27,17 @@ from engine.model.protocol import (
     Reply,
     Report,
     Reported,
+    Score,
     TokenizerLoaded,
 )
 from engine.scrollback import Payload
 
 if TYPE_CHECKING:
     from engine.model.batch import Batch
+    from engine.model.heads import CommandHeads
     from engine.model.loading import Gauge, Ready, Words
     from engine.model.row import Row
+    from engine.model.scoring import Scores
 
 Told: TypeAlias = "AnyRequest | Ready | BaseException"
 """What comes into the inbox: requests, and from the thread that loads, its result."""
@@ -64,7 +67,9 @@ class Service:
         self._model = ""
         self._words: Words | None = None
         self._ready: Ready | None = None
+        self._heads: CommandHeads | None = None
         self._batch: Batch | None = None
+        self._scores: Scores | None = None
         self._early: list[Row] = []
         """Completions asked for before the weights were there."""
 
@@ -79,6 +84,7 @@ class Service:
 
         self._send(Loading(step="importing transformers", fraction=_TORCH))
         from engine.model.device import choose_threads
+        from engine.model.heads import heads_of
         from engine.model.loading import Gauge, load_model, load_words, quieten
 
         quieten()
@@ -89,13 +95,14 @@ class Service:
         self._send(Loading(step="reading weights", fraction=_WORDS))
         gauge = Gauge()
 
-        def weigh() -> None:
+        def read() -> None:
             try:
                 self._inbox.put(load_model(load, words, gauge))
             except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
                 self._inbox.put(error)
 
-        threading.Thread(target=weigh, name="weights", daemon=True).start()
+        threading.Thread(target=read, name="weights", daemon=True).start()
+        self._heads = heads_of(words.tokenizer)
         self._serve_words(gauge)
 
     def serve(self) -> None:
@@ -103,12 +110,14 @@ class Service:
         import torch
 
         assert self._batch is not None
+        assert self._scores is not None
         with torch.inference_mode():
             idle = True
             while True:
                 for told in self._arrived(wait=idle):
                     self._handle(told)
-                idle = not self._batch.step()
+                stepped = self._batch.step()
+                idle = not self._scores.step(others=stepped) and not stepped
 
     def _serve_words(self, gauge: "Gauge") -> None:
         """Answer what needs no weights until these are there."""
@@ -137,6 +146,8 @@ class Service:
                 self._render(told)
             case Complete():
                 self._complete(told)
+            case Score():
+                self._score(told)
             case Cancel():
                 self._cancel(told.id)
             case Release():
@@ -154,10 +165,16 @@ class Service:
     def _begin(self, ready: "Ready") -> None:
         """The weights are there."""
         from engine.model.batch import Batch
+        from engine.model.scoring import Scores
 
+        assert self._words is not None
+        assert self._heads is not None
         chunk = _CHUNK_TOKENS if ready.device.type == "cpu" else _CHUNK_TOKENS_GPU
         self._ready = ready
         self._batch = Batch(ready.runner, ready.endings, chunk, self._send)
+        self._scores = Scores(
+            ready.runner, self._words.tokenizer, ready.endings, self._heads, chunk, self._send
+        )
         # What the imports made lives as long as the process; to look through it at every collection
         # takes longer than a token.
         gc.freeze()
@@ -194,11 +211,34 @@ class Service:
             return
         assert self._words is not None
         opening = self._words.encoder.opening(complete.turns)
-        row = Row(complete, payload, opening, self._words.tokenizer)
+        row = Row(complete, payload, opening, self._words.tokenizer, self._heads)
         if self._batch is not None:
             self._batch.submit(row)
         else:
             self._early.append(row)
+
+    def _score(self, score: Score) -> None:
+        if self._scores is None or self._ready is None:
+            why = f"{self._model} is not loaded yet, so it can score nothing; wait until it is."
+            self._send(Failed(id=score.id, kind="internal", why=why))
+            return
+        assert self._words is not None
+        ids, window = score.prompt + score.completion, self._words.window
+        known = self._ready.runner.model.get_input_embeddings().num_embeddings
+        if not score.prompt or not 0 <= min(ids) <= max(ids) < known:
+            why = (
+                f"The turn to be scored holds ids that {self._model} does not have, so another model"
+                " wrote it; score it with that one."
+            )
+            self._send(Failed(id=score.id, kind="prompt", why=why))
+        elif window and len(ids) > window:
+            why = (
+                f"The turn to be scored is {len(ids)} tokens long and {self._model} reads at most"
+                f" {window}; score an earlier one."
+            )
+            self._send(Failed(id=score.id, kind="window", why=why))
+        else:
+            self._scores.submit(score)
 
     def _encode(self, request: Render | Complete) -> Payload | None:
         """The payload; none where there is none, and the console has been told why."""
@@ -223,6 +263,8 @@ class Service:
         self._early = [row for row in self._early if not row.ended]
         if self._batch is not None:
             self._batch.cancel(request)
+        if self._scores is not None:
+            self._scores.cancel(request)
 
     def _release(self, name: str) -> None:
         if self._batch is not None:
@@ -233,7 +275,7 @@ class Service:
 
         from engine.model.device import held_bytes
 
-        ready, batch = self._ready, self._batch
+        ready, batch, scores = self._ready, self._batch, self._scores
         device = ready.device if ready else torch.device("cpu")
         store = ready.runner.store if ready else None
         self._send(
@@ -241,7 +283,7 @@ class Service:
                 id=request,
                 rows=ready.runner.rows if ready else 0,
                 busy=batch.busy if batch else 0,
-                waiting=batch.waiting if batch else len(self._early),
+                waiting=batch.waiting + scores.waiting if batch and scores else len(self._early),
                 sequences=len(store.sequences) if store else 0,
                 cached_tokens=store.tokens if store else 0,
                 memory=held_bytes(device),
