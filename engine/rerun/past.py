@@ -183,11 +183,11 @@ class PastReader:
         match event:
             case TurnStarted(turn=turn):
                 self._doing.turn = turn
-                self._samplings, self._asked = self._samplings[:1], False
+                self._samplings, self._asked = self._samplings[-1:], False
             case SamplingChanged(sampling=sampling):
-                # Between a turn's start and its prompt it may have come too late for the completion.
+                # Between a turn's start and its prompt it mostly comes too late for the completion.
                 kept = () if self._asked else self._samplings
-                self._samplings = (sampling, *kept)
+                self._samplings = (*kept, sampling)
             case PromptSent():
                 self._break_off()
                 self._prompt = self._prompt[: event.kept] + event.ids
@@ -201,7 +201,7 @@ class PastReader:
                     deeds=len(self._doing.deeds),
                     lines=len(self._lines),
                 )
-                self._samplings = self._samplings[:1]
+                self._samplings = self._samplings[-1:]
             case TokensSampled():
                 self._tokens.extend(zip(event.ids, event.texts, event.logprobs, strict=True))
             case PartClosed(kind="command" | "prose", text=text):
