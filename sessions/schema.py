@@ -175,7 +175,26 @@ _EXPERIMENTS_IN_FULL = (
     "CREATE INDEX sessions_by_experiment ON sessions (experiment, number)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _LOSSES, _EXPERIMENTS, _EXPERIMENTS_IN_FULL)
+_FINDINGS = (
+    # What was found out about a session later, beside its events, which are never touched.
+    """
+    CREATE TABLE findings (
+        session  INTEGER NOT NULL REFERENCES sessions (number) ON DELETE CASCADE,
+        kind     TEXT NOT NULL,
+        by       TEXT NOT NULL,
+        at       TEXT NOT NULL,
+        document TEXT NOT NULL,
+        PRIMARY KEY (session, kind, by)
+    ) WITHOUT ROWID
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    _FIRST,
+    _LOSSES,
+    _EXPERIMENTS,
+    (*_EXPERIMENTS_IN_FULL, *_FINDINGS),
+)
 """`MIGRATIONS[n]` makes version n + 1 of version n; version 0 is a file with nothing in it."""
 
 SCHEMA_VERSION = len(MIGRATIONS)
