@@ -11,6 +11,7 @@ from engine.drift.verdict import Context, Verdict
 from engine.events import (
     AnyEvent,
     CompletionEnded,
+    FirstTokenWeighed,
     LineJudged,
     PartClosed,
     PartGrew,
@@ -26,6 +27,7 @@ from engine.model.protocol import (
     PartDelta,
     Prompted,
     Sampled,
+    Weighed,
 )
 from engine.run import CommandPolicy
 from engine.scrollback import Turn
@@ -76,10 +78,12 @@ class CompletionLog:
                 case Prompted():
                     self._prompted(reply, turn)
                 case Sampled():
+                    self._weighed(reply.weighed, turn)
                     tokens.extend(zip(reply.ids, reply.texts, strict=True))
                     self._sampled(reply, turn)
                     judging += self._parts(reply.parts, turn, context, lines)
                 case Completed():
+                    self._weighed(reply.weighed, turn)
                     judging += self._parts(reply.parts, turn, context, lines)
                     if reply.reason == "control":
                         lines.append(_CONTROL)
@@ -117,6 +121,14 @@ class CompletionLog:
                 times=tuple(self._clock.since_start(moment) for moment in reply.times),
             )
         )
+
+    def _weighed(self, weighed: tuple[Weighed, ...], turn: int) -> None:
+        for each in weighed:
+            self._emit(
+                FirstTokenWeighed(
+                    at=self._clock.now(), turn=turn, position=each.position, command=each.command
+                )
+            )
 
     def _parts(
         self, deltas: tuple[PartDelta, ...], turn: int, context: Context, lines: list[Verdict]

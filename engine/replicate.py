@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from engine.clock import SessionClock
+from engine.drift.margin import RunMargins
 from engine.events import AnyEvent, RunEnded, TokensSampled
 from engine.experiment import Cell, Experiment, spec_of
 from engine.model.protocol import Model
@@ -34,6 +35,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """Sampled by the operator, over all turns."""
     took: int
     """Nanoseconds, from the run's start to its end."""
+    margins: tuple[float, ...] = ()
+    """For each turn in order, how likely the model was to begin it with a command."""
 
 
 class Journal(Protocol):
@@ -116,12 +119,13 @@ class Replicator:
         spec = spec_of(self._experiment, cell)
         session = self._make_session()
         clock = SessionClock()
-        tokens = 0
+        tokens, margins = 0, RunMargins()
 
         def emit(event: AnyEvent) -> None:
             nonlocal tokens
             if isinstance(event, TokensSampled):
                 tokens += len(event.ids)
+            margins.feed(event)
             self._journal.record(session, event)
             self._on_event(cell, event)
 
@@ -137,4 +141,11 @@ class Replicator:
             experiment=self._experiment.id,
         )
         ended = await operator.run()
-        return Result(cell=cell, ended=ended, tries=tries, tokens=tokens, took=clock.now())
+        return Result(
+            cell=cell,
+            ended=ended,
+            tries=tries,
+            tokens=tokens,
+            took=clock.now(),
+            margins=margins.values,
+        )

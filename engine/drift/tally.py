@@ -17,11 +17,14 @@ from itertools import combinations
 
 import msgspec
 
+from engine.drift.curves import Curves
 from engine.drift.evalue import Bet, e_holm
 from engine.drift.interval import ALPHA, Interval
 from engine.drift.lane import Lane
+from engine.drift.margin import Margins
 from engine.drift.misjudging import MEASURED, Corrected, corrected
 from engine.drift.result import Axis, RunResult, result_of
+from engine.drift.survival import Incidence
 from engine.drift.tallies import ConfigTally, PairTally
 from engine.experiment import Experiment
 
@@ -55,6 +58,7 @@ class Tally:
         self.version = 0
         """Grows with every result that is taken in."""
         self._lanes = tuple(Lane(tasks) for _ in configs)
+        self._curves = tuple(Curves(lane.counted) for lane in self._lanes)
         self._against = tuple(
             pair for pair in combinations(range(len(configs)), 2) if baseline in (None, *pair)
         )
@@ -121,6 +125,14 @@ class Tally:
             for judge in MEASURED
         )
 
+    def survival(self, config: int) -> tuple[Incidence, ...]:
+        """When a config's runs drift, by turn, over those that count yet in planned order."""
+        return self._curves[config].survival(self.alpha)
+
+    def margins(self, config: int) -> Margins:
+        """How near a config's runs are to drifting, by turn, over the same runs."""
+        return self._curves[config].margins
+
     def pairs(self, axis: Axis = "clean") -> tuple[PairTally, ...]:
         """How the configs compare; `decided` holds over all pairs together.
 
@@ -154,6 +166,8 @@ class Tally:
                 {
                     **each.to_document(),
                     "corrected": [one.to_document() for one in self.corrected(at)],
+                    "survival": [msgspec.to_builtins(one) for one in self.survival(at)],
+                    "margin": self.margins(at).to_document(),
                 }
                 for at, each in enumerate(self.all_configs)
             ],

@@ -12,6 +12,7 @@ from engine.events import (
     CompletionEnded,
     DriftSeen,
     FaultSeen,
+    FirstTokenWeighed,
     KeysTyped,
     LineJudged,
     ModeChanged,
@@ -169,6 +170,7 @@ def _completion(turn: int, line: str) -> Iterator[AnyEvent]:
         cached=0,
         window=2048,
     )
+    yield FirstTokenWeighed(at=at + 1, turn=turn, position=0, command=0.125)
     yield PartOpened(at=at + 1, turn=turn, part=0, kind="reasoning")
     yield PartGrew(at=at + 2, turn=turn, part=0, text="I ask for the name.")
     yield PartClosed(
