@@ -3,12 +3,22 @@
 from typing import Literal, TypeAlias
 
 Stage: TypeAlias = Literal[
-    "load", "bring_up", "seed", "first_token", "completion", "route", "exec", "observe"
+    "load",
+    "bring_up",
+    "seed",
+    "first_token",
+    "completion",
+    "route",
+    "exec",
+    "observe",
+    "record",
+    "draw",
 ]
 """A timed span. `load`: the model's weights. `bring_up`: sandbox and shell to the first prompt.
 `seed`: prefill of what is new in the prompt. `first_token`: from request to first token.
 `completion`: from request to last token. `route`: parts to commands or drift. `exec`: a command in
-the shell. `observe`: shell bytes to a user turn."""
+the shell. `observe`: shell bytes to a user turn. `record` and `draw`: what the console itself took
+over a turn, in many pieces, to write events down and to draw them."""
 
 PartKind: TypeAlias = Literal["reasoning", "comment", "line", "command", "prose"]
 """What a stretch of the operator's text is. `line` until it has been judged command or prose."""
