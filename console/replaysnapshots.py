@@ -1,0 +1,71 @@
+"""Snapshots along a recording, so that any point of it is a short fold away from one of them."""
+
+from bisect import bisect_right
+from typing import NamedTuple
+
+from console.view.memory import Memory, remember
+from console.view.state import ViewState
+from engine.events import AnyEvent, ShellWrote
+
+SPACING = 1000
+"""Events between two snapshots at first: some ten milliseconds of folding."""
+MOST = 128
+"""Snapshots kept: with more, every second one goes and the spacing doubles."""
+_BYTES_A_STEP = 4096
+"""So many of the shell's bytes cost as much to fold as an event."""
+
+
+def weight(event: AnyEvent) -> int:
+    """How much folding an event costs, in events of the usual kind."""
+    return 1 + len(event.data) // _BYTES_A_STEP if isinstance(event, ShellWrote) else 1
+
+
+class Kept(NamedTuple):
+    """A snapshot and where it was taken."""
+
+    position: int
+    memory: Memory
+
+
+class Snapshots:
+    """Snapshots by position, from the front to wherever a fold has come."""
+
+    def __init__(self, spacing: int = SPACING, most: int = MOST) -> None:
+        self._spacing, self._most = spacing, most
+        self._kept: list[Kept] = []
+        self._weight = 0
+        self._reached = 0
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._kept)
+
+    @property
+    def last(self) -> Kept | None:
+        """The one farthest on."""
+        return self._kept[-1] if self._kept else None
+
+    def before(self, position: int) -> Kept | None:
+        """The last one at or before a position; none where only the start is."""
+        found = bisect_right(self._kept, position, key=lambda kept: kept.position)
+        return self._kept[found - 1] if found else None
+
+    def passed(self, position: int, event: AnyEvent | None, view: ViewState) -> None:
+        """A fold has come to a position, by an event: take a snapshot where one is due.
+
+        Folds may come in any order; only the one that is farthest on counts.
+        """
+        if position <= self._reached:
+            return
+        self._reached = position
+        self._weight += weight(event) if event is not None else 1
+        if self._weight < self._spacing:
+            return
+        memory = remember(view)
+        if memory is None:
+            return
+        self._weight = 0
+        self._kept.append(Kept(position, memory))
+        if len(self._kept) > self._most:
+            del self._kept[::2]
+            self._spacing *= 2

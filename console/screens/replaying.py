@@ -1,0 +1,101 @@
+"""What a person says to a recording: play, pause, faster, on to the next, back to the start."""
+
+from typing import TYPE_CHECKING, cast
+
+from console.screens.dialog import Ask
+from console.screens.lines import LinesScreen
+
+if TYPE_CHECKING:
+    from console.app import DrifttyApp
+    from console.screens.replay import ReplayScreen
+
+KINDS = ("turn", "command", "drift")
+
+
+class Plays:
+    """Actions of the Replay screen on its recording."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether an action makes sense now: a drift is no place to go to where there is none."""
+        screen = cast("ReplayScreen", self)
+        if action == "step" and parameters:
+            kind = parameters[0]
+            return kind not in KINDS or any(
+                mark
+                for name, marks in screen.replay.index.marks.items()
+                if name == kind
+                for mark in marks
+            )
+        return True
+
+    def shorts(self) -> dict[str, str]:
+        """What the footer says of keys whose meaning changes."""
+        replay = cast("ReplayScreen", self).replay
+        return {} if replay.playback.playing else {"replay.pause": "play"}
+
+    def action_play(self) -> None:
+        """Play, or pause."""
+        screen = cast("ReplayScreen", self)
+        screen.replay.toggle()
+        screen.refresh_bindings()
+
+    def action_speed(self, step: int) -> None:
+        """Faster or slower."""
+        cast("ReplayScreen", self).replay.change_speed(step)
+
+    def action_step(self, kind: str, by: int) -> None:
+        """To the next or the previous mark or event."""
+        screen = cast("ReplayScreen", self)
+        moved = screen.replay.step(None if kind == "event" else kind, by)  # type: ignore[arg-type]  # KINDS are mark kinds
+        if not moved:
+            where = "after" if by > 0 else "before"
+            screen.notify(f"There is no {kind} {where} this.", timeout=2, markup=False)
+        screen.refresh_bindings()
+
+    def action_start(self) -> None:
+        """To the start."""
+        cast("ReplayScreen", self).replay.go(1)
+
+    def action_end(self) -> None:
+        """To the end."""
+        cast("ReplayScreen", self).replay.end()
+
+    def action_idle(self) -> None:
+        """Shorten idle time otherwise."""
+        screen = cast("ReplayScreen", self)
+        screen.replay.next_idle()
+        idle = screen.replay.playback.idle
+        words = f"cut to {idle:g} s" if idle is not None else "as long as it was"
+        screen.notify(f"Idle time is {words}.", timeout=2, markup=False)
+
+    def action_payload(self) -> None:
+        """The exact prompt, as it was at this point."""
+        screen = cast("ReplayScreen", self)
+        payload = screen.view.payload
+        screen.app.push_screen(LinesScreen("Payload", payload.summary, payload.lines, "full"))
+
+    def action_go(self) -> None:
+        """Ask for a turn and go there."""
+        screen = cast("ReplayScreen", self)
+        turns = screen.replay.index.marks["turn"]
+        hint = f"1 to {turns[-1].turn}." if turns else "No turn has begun in this recording."
+        screen.app.push_screen(Ask("Go to turn", hint), self._go)
+
+    def _go(self, answer: str | None) -> None:
+        screen = cast("ReplayScreen", self)
+        if answer is None:
+            return
+        found = screen.replay.index.turn_position(int(answer)) if answer.isdecimal() else None
+        if found is None:
+            screen.notify("This recording has no such turn.", severity="warning", markup=False)
+        else:
+            screen.replay.playback.pause()
+            screen.replay.go(found)
+
+    def action_back(self) -> None:
+        """All panes again; then back to where one came from."""
+        screen = cast("ReplayScreen", self)
+        if screen.focused_pane.found or screen.maximised:
+            screen.action_restore()
+        else:
+            cast("DrifttyApp", screen.app).close_recording()
