@@ -19,8 +19,10 @@ from console.hangup import HangupDriver
 from console.keymap import bindings, read_keymap
 from console.pump import Pump
 from console.safe import clean
+from console.screens.lattice import Lattice
 from console.screens.lines import LinesScreen
 from console.screens.operate import Operate
+from console.screens.replay import ReplayScreen
 from console.settings import Settings, read_settings, write_settings
 from console.view.driver import Driver
 from console.view.state import ViewState
@@ -53,6 +55,8 @@ class DrifttyApp(App[int]):
         self.look = self.looks[appearance.DEFAULT]
         super().__init__(driver_class=HangupDriver)
         self.driver = driver
+        self.only_replays = False
+        """Whether it was opened for one recording, with no model behind it."""
         self.view = ViewState()
         self.worker = WorkerView()
         self.operate = Operate(self.view, self.worker)
@@ -91,8 +95,9 @@ class DrifttyApp(App[int]):
         """Change the theme now, and `keep` it for the next time."""
         self.look = self.looks[name]
         self.theme = name
-        if self.operate.is_mounted:
-            self.call_after_refresh(self.operate.restyle)
+        for screen in self.screen_stack if self.is_running else ():
+            if isinstance(screen, Lattice) and screen.is_mounted:
+                self.call_after_refresh(screen.restyle)
         if keep:
             try:
                 write_settings(Settings(theme=name))
@@ -102,6 +107,17 @@ class DrifttyApp(App[int]):
     def leave(self, status: int) -> None:
         """Close the console; the session under way ends as stopped."""
         self.exit(status, return_code=status)
+
+    def open_recording(self, session: str, *, turn: int | None = None) -> None:
+        """Play a recorded session, from its start or where a turn begins, over what is on screen."""
+        self.push_screen(ReplayScreen(session, turn=turn))
+
+    def close_recording(self) -> None:
+        """Go back to where the recording was opened; leave where there is nothing behind it."""
+        if self.only_replays:
+            self.leave(0)
+        else:
+            self.pop_screen()
 
     def complain(self, error: DrifttyError) -> None:
         """Show what a person can act on."""
