@@ -148,6 +148,7 @@ def _events(session: str) -> Iterator[AnyEvent]:
     yield ShellResized(at=405, columns=80, rows=24)
     yield WorkerLost(at=406, why="it was killed")
     yield TurnStarted(at=500, turn=2)
+    yield FirstTokenWeighed(at=501, turn=2, position=0, command=0.125)
     yield from _completion(2, "Let me try something else.")
     yield DriftSeen(
         at=600, turn=2, kind="narration", line="Let me try something else.", why="prose"
@@ -170,7 +171,6 @@ def _completion(turn: int, line: str) -> Iterator[AnyEvent]:
         cached=0,
         window=2048,
     )
-    yield FirstTokenWeighed(at=at + 1, turn=turn, position=0, command=0.125)
     yield PartOpened(at=at + 1, turn=turn, part=0, kind="reasoning")
     yield PartGrew(at=at + 2, turn=turn, part=0, text="I ask for the name.")
     yield PartClosed(

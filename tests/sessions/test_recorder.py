@@ -170,7 +170,7 @@ async def test_bulky_bodies_are_compressed(tmp_path: Path) -> None:
 async def test_producers_that_outrun_the_disk_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder_module, "HELD_BYTES", 10_000)
+    monkeypatch.setattr(recorder_module, "HELD_BYTES", 11_000)
     monkeypatch.setattr(recorder_module, "ROOMY_BYTES", 5_000)
     path, session = tmp_path / "driftty.db", new_id()
     async with Recorder.open(path) as recorder:
