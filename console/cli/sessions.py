@@ -20,6 +20,8 @@ COMMANDS = {
     "empty-trash": ("console.cli.keeping", "Remove what is in the trash for good.", "empty_trash"),
     "export": ("console.cli.exchange", "Write a session for other programs.", "export"),
     "import": ("console.cli.exchange", "Bring in what was exported.", "import_"),
+    "verify": ("console.cli.verify", "Run sessions again, and compare every token.", "verify"),
+    "profile": ("console.cli.profile", "Show where a session's time went.", "profile"),
     "check": ("console.cli.mending", "See whether recordings are whole.", "check"),
     "recover": ("console.cli.mending", "Save what is left of a damaged store.", "recover"),
 }

@@ -1,0 +1,68 @@
+"""Baselines: sessions that were run again and came out the same, to be held against later versions.
+
+The tag says which they are; when and on what they were verified is kept as a finding.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from engine.errors import StoreError
+from engine.events import Provenance
+from engine.rerun.finding import Verification
+from engine.version import VERSION
+from sessions.findings import Findings
+from sessions.shelf import Shelf
+
+BASELINE = "baseline"
+"""The tag that is kept for baselines."""
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """What a verification came to, as it is kept."""
+
+    verdict: Literal["identical", "near-tie", "different", "nothing"]
+    version: str
+    """Of the driftty that verified."""
+    tokens: int
+    divergences: int
+    deviation: float
+    """In nats: the largest difference between the log-probabilities of equal tokens."""
+    first: tuple[int, int] | None
+    """Turn and position of the first divergence."""
+    world_same: bool | None
+    """Whether the shell did the same again; none where it was not asked to."""
+    provenance: Provenance
+    """Who answered."""
+
+
+def keep_verified(found: Verification, provenance: Provenance, path: Path | None = None) -> str:
+    """Keep what a verification came to; returns why it could not be kept, or nothing."""
+    first = found.divergences[0] if found.divergences else None
+    document = Verified(
+        verdict=found.verdict,
+        version=VERSION,
+        tokens=found.tokens,
+        divergences=len(found.divergences),
+        deviation=found.deviation,
+        first=(first.turn, first.position) if first else None,
+        world_same=found.world_same if found.world is not None else None,
+        provenance=provenance,
+    )
+    by = f"{VERSION} {provenance.device} {provenance.dtype}"
+    try:
+        Findings(path).keep(found.session, "verified", by, document)
+    except StoreError as error:
+        return str(error)
+    return ""
+
+
+def tag_baseline(session: str, path: Path | None = None) -> None:
+    """Tag a session as a baseline. Raises `StoreError`."""
+    Shelf(path).tag(session, [BASELINE])
+
+
+def verifications(session: str, path: Path | None = None) -> list[tuple[str, Verified]]:
+    """When a session was verified, and what that came to; the latest first. Raises `StoreError`."""
+    return [(each.at, each.read(Verified)) for each in Findings(path).of(session, "verified")]

@@ -1,0 +1,204 @@
+"""`driftty sessions verify`: recordings run again, token by token."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from console.cli.editing import write_json
+from engine.errors import DrifttyError
+
+if TYPE_CHECKING:
+    from console.verifying import Answering
+    from engine.rerun.finding import Verification
+    from engine.rerun.past import Past
+
+DIFFERENT = 1
+UNABLE = 3
+"""Exit status where nothing could be compared, so that it is not taken for a difference."""
+
+
+@click.command("verify")
+@click.argument("sessions", nargs=-1)
+@click.option("--live", is_flag=True, help="Do the commands again too, in a fresh shell.")
+@click.option("--baseline", is_flag=True, help="Every session that is tagged as a baseline.")
+@click.option("--experiment", default="", metavar="ID", help="Every session of an experiment.")
+@click.option("--device", default="", help="auto, cpu, cuda:0 …; by default that of the recording.")
+@click.option(
+    "--dtype",
+    default="",
+    type=click.Choice(["", "auto", "float32", "bfloat16", "float16"]),
+    help="By default that of the recording.",
+)
+@click.option("--threads", default=0, type=click.IntRange(0), help="CPU threads; 0 chooses.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON list, an object for each session.")
+def verify(
+    sessions: Sequence[str],
+    live: bool,
+    baseline: bool,
+    experiment: str,
+    device: str,
+    dtype: str,
+    threads: int,
+    as_json: bool,
+) -> None:
+    """Run SESSIONS again with the same dice, and compare every token.
+
+    Each completion is generated again from what the model was shown then; the recorded shell output
+    is fed back, no command is run. The first token that differs is told with both continuations, what
+    the model thought of them, whether rounding explains it, and what is not as it was recorded:
+    versions, device, number format, weights, tokenizer, template. After it, every further place where
+    the model chooses otherwise is found as well. With --live the recorded commands are typed into a
+    fresh shell too, and where it answers otherwise is told.
+
+    What is found is kept with the session; its recording is never touched.
+
+    \b
+      driftty sessions verify last
+      driftty sessions verify last --live
+      driftty sessions verify last --dtype bfloat16     # how far is the other format?
+      driftty sessions verify --baseline
+
+    The exit status is 0 where every token is the same (and with --live the shell's answers, but for
+    times and numbers), 1 where anything differs, near-ties among it, 2 for a wrong option, 3 where a
+    session could not be run again, 130 when it was interrupted.
+    """
+    try:
+        found = asyncio.run(
+            _verify(
+                sessions,
+                {"baseline": baseline, "experiment": experiment},
+                {"device": device, "dtype": dtype, "threads": threads},
+                live=live,
+                as_json=as_json,
+            )
+        )
+    except DrifttyError as error:
+        from console.safe import clean
+
+        click.echo(f"driftty: {clean(str(error))}", err=True)
+        sys.exit(UNABLE)
+    if as_json:
+        write_json([document(each) for each in found])
+    same = all(each.verdict in ("identical", "nothing") and each.world_same for each in found)
+    sys.exit(0 if same else DIFFERENT)
+
+
+def document(found: "Verification") -> dict[str, Any]:
+    """A verification as JSON, with what follows from its parts."""
+    import msgspec
+
+    plain: dict[str, Any] = msgspec.to_builtins(found)
+    return {
+        "session": found.session,
+        "verdict": found.verdict,
+        "tokens": found.tokens,
+        "divergences": len(found.divergences),
+        "deviation": found.deviation,
+        "world_same": found.world_same if found.world is not None else None,
+        **{name: value for name, value in plain.items() if name != "session"},
+    }
+
+
+async def _verify(
+    sessions: Sequence[str],
+    wanted: dict[str, Any],
+    placed: dict[str, Any],
+    *,
+    live: bool,
+    as_json: bool,
+) -> "list[Verification]":
+    from console.verifying import answering
+
+    pasts = await _pasts(sessions, **wanted)
+    groups: dict[Answering, list[Past]] = {}
+    for past in pasts:
+        groups.setdefault(answering(past, **placed), []).append(past)
+    found: list[Verification] = []
+    for asked, group in groups.items():
+        found.extend(await _group(asked, group, live=live, silent=as_json))
+    return found
+
+
+async def _group(
+    asked: "Answering", pasts: "list[Past]", *, live: bool, silent: bool
+) -> "list[Verification]":
+    from console.baselines import keep_verified
+    from console.verifying import open_model, verify
+
+    found = []
+    with Counter() as counter:
+        counter.say("loading", 0, 0)
+        async with open_model(asked) as model:
+            for past in pasts:
+                counter.session = past.started.session
+                each = await verify(past, model, counter.say, live=live)
+                found.append(each)
+                await asyncio.to_thread(keep_verified, each, model.provenance)
+                counter.clear()
+                if not silent:
+                    _show(each)
+    return found
+
+
+async def _pasts(sessions: Sequence[str], *, baseline: bool, experiment: str) -> "list[Past]":
+    from console.baselines import BASELINE
+    from sessions.library import Library
+    from sessions.past import read_past
+    from sessions.summary import Query
+
+    async with Library.open() as library:
+        names = list(sessions)
+        if baseline:
+            names += [one.id for one in await library.sessions(Query(tag=BASELINE), limit=10_000)]
+        if experiment:
+            from sessions.experiments import Experiments
+
+            kept = await asyncio.to_thread(Experiments().read, experiment)
+            names += [run.result.session for run in kept.runs]
+        if not names and baseline:
+            raise DrifttyError(
+                "No session is tagged as a baseline; `driftty sessions baseline ID` makes it one."
+            )
+        if not names:
+            raise click.UsageError("Name a session, or --baseline, or --experiment ID.")
+        return [await read_past(library, name) for name in dict.fromkeys(names)]
+
+
+def _show(found: "Verification") -> None:
+    from console.cli.seedview import plain_console
+    from console.rerunview import verification
+
+    console = plain_console()
+    for line in verification(found):
+        console.print(line, soft_wrap=True)
+
+
+class Counter:
+    """How far it is, on a terminal's standard error, drawn over and over."""
+
+    def __init__(self) -> None:
+        self.session = ""
+        self._drawn = False
+
+    def __enter__(self) -> "Counter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.clear()
+
+    def say(self, what: str, done: int, of: int) -> None:
+        """Draw it."""
+        if not sys.stderr.isatty():
+            return
+        words = f"{self.session} {what} {done} of {of}" if of else f"{what} …"
+        click.echo(f"\r\x1b[2K{words.strip()}", nl=False, err=True)
+        self._drawn = True
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._drawn:
+            click.echo("\r\x1b[2K", nl=False, err=True)
+            self._drawn = False
