@@ -1,27 +1,28 @@
-"""The process around an experiment: its model, recorder and status socket, opened and closed as one."""
+"""The process around an experiment: models, recorder and status socket, opened and closed as one."""
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import psutil
 
-from console.experimenting import Experimenting
+from console.cli.options import ModelChoice
+from console.experimenting import Experimenting, Recording
 from console.host import shell_for
+from console.models import DEMO, Models, OwnModels
 from console.snapshot import Snapshot
 from console.status import StatusServer
-from engine.model.client import WorkerModel
-from engine.model.scripted import ScriptedModel
-from engine.model.supervisor import WorkerOptions, WorkerStatus
+from engine.model.supervisor import WorkerStatus
 from engine.shell.sandbox.choose import choose
-from sessions.experiments import Experiments, Kept
+from sessions.experiments import Experiments
 from sessions.ids import new_id
+from sessions.kept import Kept
 from sessions.recorder import Recorder
 
-DEMO = "demo"
-"""The model's name of an experiment that the scripted operator runs."""
+__all__ = ["DEMO", "open_experiment", "places", "running_on"]
+
 DEMO_PACE = 0.05
 """The script types at a person's pace, which nobody wants to watch a hundred times."""
 SHELLS_A_CORE = 32
@@ -40,70 +41,80 @@ def places(rows: int, cores: int, memory: int) -> int:
     return max(1, min(rows + rows // 2, cores * SHELLS_A_CORE, memory // RUN_BYTES))
 
 
+def places_here(kept: Kept, rows: int) -> int:
+    """How many runs of an experiment go on together on this machine, as it is now."""
+    fitting = places(rows, os.cpu_count() or 1, psutil.virtual_memory().available)
+    if kept.placement.until_decided:
+        fitting = min(fitting, RACING * len(kept.experiment.configs))
+    return fitting
+
+
 @asynccontextmanager
-async def open_experiment(kept: Kept, *, at_once: int = 0) -> AsyncIterator[Experimenting]:
-    """Everything an experiment needs, ready to run; its model begins to load at once.
+async def running_on(
+    kept: Kept,
+    models: Models,
+    recording: Recording,
+    *,
+    at_once: Callable[[WorkerStatus], int],
+    anyway: bool = False,
+) -> AsyncIterator[Experimenting]:
+    """An experiment that this process has taken, ready to run; left, another may take it up.
 
-    `at_once`: how many runs go on together; 0 chooses. On leaving, everything is on disk, no process
-    is left, and another may take the experiment up. Raises `StoreError` where nothing can be
-    recorded, and `SandboxUnavailable` where no shell may run.
+    Raises `SandboxUnavailable` where no shell may run.
     """
-    experimenting: Experimenting
-    template, placement = kept.experiment.template, kept.placement
-    await asyncio.to_thread(choose, template.sandbox)
-    snapshot = Snapshot("tally", template.model)
-
-    def told(status: WorkerStatus) -> None:
-        snapshot.worker(status)
-        experimenting.worker(status)
-
-    model: WorkerModel | ScriptedModel
-    if template.model == DEMO:
-        model = ScriptedModel.demo(pace=DEMO_PACE, on_status=told)
-    else:
-        options = WorkerOptions(
-            model=template.model,
-            device=placement.device,
-            dtype=placement.dtype,
-            threads=placement.threads,
-        )
-        model = WorkerModel(options, on_status=told)
-
-    def chosen(status: WorkerStatus) -> int:
-        free = psutil.virtual_memory().available
-        fitting = places(status.rows, os.cpu_count() or 1, free)
-        if placement.until_decided:
-            fitting = min(fitting, RACING * len(kept.experiment.configs))
-        return at_once or fitting
-
-    def document() -> dict[str, Any]:
-        now = experimenting.snapshot
-        done = f"{now.finished} of {now.planned} runs"
-        return snapshot.document() | {"state": f"experiment {now.experiment}, {now.state}: {done}"}
-
     experiments = Experiments()
     async with AsyncExitStack() as stack:
-        recorder = await stack.enter_async_context(Recorder.open())
         stack.push_async_callback(asyncio.to_thread, experiments.leave, kept.experiment.id)
-        stack.push_async_callback(model.aclose)
-        experimenting = Experimenting(
+        await asyncio.to_thread(choose, kept.experiment.template.sandbox)
+        yield Experimenting(
             kept,
-            model,
-            recorder,
+            models,
+            recording,
             experiments,
             make_shell=shell_for,
             make_session=new_id,
-            at_once=chosen,
-            status=model.status,
+            at_once=at_once,
+            anyway=anyway,
         )
-        snapshot.worker(model.status)
+
+
+@asynccontextmanager
+async def open_experiment(
+    kept: Kept, *, at_once: int = 0, anyway: bool = False
+) -> AsyncIterator[Experimenting]:
+    """Everything an experiment needs, in a process that does nothing else.
+
+    `at_once`: how many runs go on together; 0 chooses. `anyway`: also on something else than what its
+    first runs were made on. On leaving, everything is on disk, no process is left, and another may
+    take the experiment up. Raises `StoreError` where nothing can be recorded, and
+    `SandboxUnavailable` where no shell may run.
+    """
+    placement = kept.placement
+    model = kept.experiment.models[0]
+    snapshot = Snapshot("tally", model)
+    choice = ModelChoice(
+        model=model, device=placement.device, dtype=placement.dtype, threads=placement.threads
+    )
+    async with AsyncExitStack() as stack:
+        recorder = await stack.enter_async_context(Recorder.open())
+        experimenting = await stack.enter_async_context(
+            running_on(
+                kept,
+                OwnModels(choice, snapshot, pace=DEMO_PACE),
+                recorder,
+                at_once=lambda status: at_once or places_here(kept, status.rows),
+                anyway=anyway,
+            )
+        )
+
+        def document() -> dict[str, Any]:
+            return snapshot.document() | {"state": state_of(experimenting)}
+
         await stack.enter_async_context(StatusServer(document))
-        stack.push_async_callback(_end, asyncio.create_task(snapshot.follow(model)))
-        model.start()
         yield experimenting
 
 
-async def _end(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+def state_of(experimenting: Experimenting) -> str:
+    """How an experiment stands, in the words of `driftty status`."""
+    now = experimenting.snapshot
+    return f"experiment {now.experiment}, {now.state}: {now.finished} of {now.planned} runs"

@@ -1,34 +1,40 @@
-"""An experiment under way: model, recorder, runs and tally, brought together.
+"""An experiment under way: models, recorder, runs and tally, brought together.
 
 Without a screen: the command line draws its snapshots, and so may any other. A result is told only
 when it is kept: first all of its recording is durable, then its cell, and then it counts.
 """
 
 import asyncio
-import time
-from collections.abc import Callable, Sequence
-from typing import Literal, Protocol, TypeAlias
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
 
 import msgspec
 
+from console.experimentsnapshot import ExperimentSnapshot, State, UnderWay
+from console.models import Models
+from console.progress import Progress
 from engine.drift.racing import FixedPlan, RacePlan
-from engine.drift.tallies import ConfigTally, PairTally
 from engine.drift.tally import RunResult, Tally, result_of
 from engine.errors import DrifttyError, ModelError
-from engine.events import AnyEvent, TokensSampled, TurnStarted
+from engine.events import AnyEvent
 from engine.experiment import Cell, Experiment
 from engine.model.protocol import Model
 from engine.model.supervisor import WorkerStatus
 from engine.replicate import Journal, Replicator, Result
 from engine.run import RunSpec
 from engine.shell.observation import Shell
-from sessions.experiments import Kept, KeptRun
+from engine.version import VERSION
+from sessions.kept import Kept, KeptRun, Stretch
+
+__all__ = ["ExperimentSnapshot", "Experimenting", "State", "UnderWay"]
 
 FAULTS_IN_A_ROW = 8
 """So many broken cells, one after the other, are the machine's fault, and more would break."""
-
-State: TypeAlias = Literal["loading", "running", "paused", "ending", "over", "stopped"]
-"""`ending`: the runs under way are being ended; `over`: the plan has no more; `stopped`: it has."""
+UNKEPT = 64
+"""So many results may wait for the disk before no more runs are begun: a race would go on blindly, and
+memory would fill."""
 
 
 class Recording(Journal, Protocol):
@@ -42,7 +48,9 @@ class Recording(Journal, Protocol):
 class Results(Protocol):
     """What an experiment needs of the store for its results."""
 
-    def add(self, experiment: str, runs: Sequence[KeptRun]) -> None:
+    def add(
+        self, experiment: str, runs: Sequence[KeptRun], stretch: int = -1, seconds: float = 0.0
+    ) -> None:
         """Keep what cells came to; durable on return. Waits for the disk."""
         ...
 
@@ -50,43 +58,13 @@ class Results(Protocol):
         """Raise an experiment's replicates to `n`."""
         ...
 
+    def set_out(self, experiment: str, stretch: Stretch) -> int:
+        """Keep on what cells are going to be run; returns the stretch's place."""
+        ...
 
-class UnderWay(msgspec.Struct, frozen=True):
-    """A run that goes on."""
-
-    cell: Cell
-    session: str
-    turn: int
-    """0 until its shell is up and its model is asked."""
-
-
-class ExperimentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """An experiment at one moment."""
-
-    experiment: str
-    state: State
-    worker: WorkerStatus
-    version: int
-    """Grows with every result: where it is the same, the tally is."""
-    configs: tuple[ConfigTally, ...]
-    pairs: tuple[PairTally, ...]
-    planned: int
-    """Cells."""
-    finished: int
-    """Cells that are over, those that broke among them."""
-    broken: int
-    """Of the finished: ended in a fault, twice."""
-    dropped: frozenset[int]
-    """Configs that a person wants no more runs of, by their index."""
-    under_way: tuple[UnderWay, ...]
-    at_once: int
-    """How many runs may go on together; 0 until the model is ready."""
-    seconds: float
-    """Since the first run of this process began, without pauses."""
-    seconds_left: float | None
-    """At the speed so far; none before the first result."""
-    tokens_per_second: float | None
-    """Sampled in all runs of this process together."""
+    def drop(self, experiment: str, arms: Collection[int]) -> None:
+        """Keep which arms get no more runs."""
+        ...
 
 
 class Experimenting:
@@ -95,16 +73,17 @@ class Experimenting:
     def __init__(
         self,
         kept: Kept,
-        model: Model,
+        models: Models,
         recording: Recording,
         results: Results,
         *,
         make_shell: Callable[[RunSpec], Shell],
         make_session: Callable[[], str],
         at_once: Callable[[WorkerStatus], int],
-        status: WorkerStatus,
+        anyway: bool = False,
     ) -> None:
-        """`at_once` is asked when the model is ready; `status` is the model's as it stands.
+        """`at_once` is asked when a model is ready. `anyway`: go on also on something else than what
+        the first runs were made on, and keep that it was so.
 
         Starts nothing.
         """
@@ -115,26 +94,34 @@ class Experimenting:
             self.tally.feed(result)
         self._settled_before = len(kept.settled)
         self._found = {_cell_of(run.result): run.result for run in kept.runs}
-        self._model = model
+        self._models = models
         self._recording = recording
         self._results = results
         self._make_shell = make_shell
         self._make_session = make_session
         self._places = at_once
-        self._status = status
+        self._anyway = anyway
+        self._status = WorkerStatus(state="starting", since=0)
         self.plan = _plan(kept, self.tally)
         """What is run next."""
-        self._progress = _Progress()
+        self._dropped = set(kept.dropped)
+        for arm in self._dropped:
+            self.plan.drop(arm)
+        self._progress = Progress()
         self._at_once = 0
         self._state: State = "loading"
         self._waiting: list[KeptRun] = []
         self._arrived = asyncio.Event()
+        self._kept_up = asyncio.Event()
         self._no_more = False
         self._replicator: Replicator | None = None
         self._running: asyncio.Task[None] | None = None
         self._broke: DrifttyError | None = None
         self._pausing = False
-        self._dropped: set[int] = set()
+        self._stretch = -1
+        self._stretch_began = 0.0
+        self._told: ExperimentSnapshot | None = None
+        self._remembering: set[asyncio.Task[None]] = set()
 
     @property
     def experiment(self) -> Experiment:
@@ -143,31 +130,30 @@ class Experimenting:
 
     @property
     def snapshot(self) -> ExperimentSnapshot:
-        """How it stands now."""
-        experiment, progress = self.experiment, self._progress
-        planned = experiment.n * len(experiment.configs) * len(experiment.tasks)
-        finished = self._settled_before + progress.finished
+        """How it stands now; cheap where no result came since the last."""
+        experiment, progress, told = self.experiment, self._progress, self._told
+        fresh = told is None or told.version != self.tally.version
         seconds = progress.clock.seconds
-        left = None
-        if progress.finished:
-            left = (planned - finished) * seconds / progress.finished
-        return ExperimentSnapshot(
+        self._told = ExperimentSnapshot(
             experiment=experiment.id,
             state=self._state,
             worker=self._status,
             version=self.tally.version,
-            configs=self.tally.all_configs,
-            pairs=self.tally.pairs(),
-            planned=planned,
-            finished=finished,
+            configs=self.tally.all_configs if told is None or fresh else told.configs,
+            pairs=self.tally.pairs() if told is None or fresh else told.pairs,
+            planned=experiment.n * len(experiment.configs) * len(experiment.tasks),
+            finished=self._settled_before + progress.finished,
             broken=progress.broken,
             dropped=frozenset(self._dropped),
             under_way=tuple(progress.under_way.values()),
             at_once=self._at_once,
             seconds=seconds,
-            seconds_left=left,
+            seconds_left=self._seconds_left(),
             tokens_per_second=progress.tokens / seconds if seconds else None,
+            repeated=progress.repeated,
+            mixture=self.kept.mixture,
         )
+        return self._told
 
     def result(self, cell: Cell) -> RunResult | None:
         """What a cell came to, broken ones too; none while it is not over and kept."""
@@ -196,14 +182,16 @@ class Experimenting:
             self._state = "running"
 
     def drop(self, config: int) -> None:
-        """Begin no more runs of a config, for as long as this process runs the experiment."""
+        """Begin no more runs of a config, until it is taken back; that is kept."""
         self.plan.drop(config)
         self._dropped.add(config)
+        self._remember()
 
     def take_back(self, config: int) -> None:
         """Begin runs of a dropped config again; where `run` has returned, run again."""
         self.plan.take_back(config)
         self._dropped.discard(config)
+        self._remember()
 
     async def add_runs(self, n: int) -> None:
         """Raise the runs of each config on each task to `n`; where `run` has returned, run again.
@@ -226,7 +214,7 @@ class Experimenting:
 
         Raises `ModelError` where the model cannot be loaded or is given up, `ShellError` where no
         shell can be had, `StoreError` where results can no longer be kept, and `DrifttyError` where
-        one run after the other breaks.
+        one run after the other breaks, or where what it was run on is not to be had.
         """
         self._no_more, self._broke, self._state = False, None, "loading"
         keeping = asyncio.create_task(self._keep(), name="results")
@@ -240,7 +228,7 @@ class Experimenting:
             await asyncio.wait([self._running])
             self._no_more = True
             self._arrived.set()
-            await asyncio.wait([keeping])
+            await asyncio.wait([keeping, *self._remembering])
             self._progress.clock.stop()
             self._progress.under_way.clear()
             cancelled = self._running.cancelled()
@@ -252,30 +240,72 @@ class Experimenting:
             self._running.result()
 
     async def _replicate(self) -> None:
-        await self._model.ready()
-        self._at_once = self._places(self._status)
-        self._replicator = Replicator(
-            self.experiment,
-            self._model,
-            self._recording,
-            make_shell=self._make_shell,
-            make_session=self._make_session,
-            on_begun=self._progress.begun,
-            on_event=self._progress.event,
-            on_result=self._finished,
+        """One model after the other, for as long as any has cells to run."""
+        while (wanted := self._wanted()) is not None:
+            await self._on(wanted)
+
+    def _wanted(self) -> str | None:
+        return next((m for m in self.experiment.models if self.plan.wants(self._arms(m))), None)
+
+    def _arms(self, model: str) -> frozenset[int]:
+        every = range(len(self.experiment.configs))
+        return frozenset(arm for arm in every if self.experiment.model(arm) == model)
+
+    async def _on(self, name: str) -> None:
+        """Run the cells of one model."""
+        self._state = "loading"
+        self._progress.clock.stop()
+        pinned = None if self._anyway else self.kept.pinned(name)
+        async with self._models.use(name, pinned, self.worker) as model:
+            await model.ready()
+            self._at_once = self._places(self._status)
+            await self._set_out(name, model)
+            self.plan.focus(self._arms(name))
+            self._replicator = Replicator(
+                self.experiment,
+                model,
+                _Paced(self._recording, self._room),
+                make_shell=self._make_shell,
+                make_session=self._make_session,
+                on_begun=self._progress.begun,
+                on_event=self._progress.event,
+                on_result=self._finished,
+                at_once=self._at_once,
+            )
+            self._state = "running"
+            self._progress.clock.go()
+            if self._pausing:
+                self.pause()
+            try:
+                await self._replicator.run(self.plan)
+            except BaseExceptionGroup as group:
+                told = _told(group)
+                if told is group:
+                    raise
+                raise told from group
+
+    async def _set_out(self, name: str, model: Model) -> None:
+        """Keep on what the coming runs are made; refuse where it is not what the first were made on."""
+        known = model.provenance
+        stretch = Stretch(
+            model=name,
+            weights=known.weights,
+            device=known.device,
+            dtype=known.dtype,
+            version=VERSION,
+            began=datetime.now(UTC).isoformat(timespec="seconds"),
             at_once=self._at_once,
         )
-        self._state = "running"
-        self._progress.clock.go()
-        if self._pausing:
-            self.pause()
-        try:
-            await self._replicator.run(self.plan)
-        except BaseExceptionGroup as group:
-            told = _told(group)
-            if told is group:
-                raise
-            raise told from group
+        first = self.kept.pinned(name)
+        if first is not None and not self._anyway and (differs := first.differs(stretch)):
+            raise DrifttyError(
+                f"Experiment {self.experiment.id} cannot go on as it was: {'; '.join(differs)}. "
+                "What comes would not be comparable to what is there. Run it where it was begun, or "
+                "begin a new one; with --anyway it goes on, and says that it is a mixture."
+            )
+        self._stretch = await asyncio.to_thread(self._results.set_out, self.experiment.id, stretch)
+        self._stretch_began = self._progress.clock.seconds
+        self.kept = msgspec.structs.replace(self.kept, stretches=(*self.kept.stretches, stretch))
 
     async def _keep(self) -> None:
         """Keep results as they come, and only then count them."""
@@ -286,18 +316,56 @@ class Experimenting:
                 continue
             batch, self._waiting = self._waiting, []
             await self._recording.flush()
-            await asyncio.to_thread(self._results.add, self.experiment.id, batch)
+            seconds = self._progress.clock.seconds - self._stretch_began
+            await asyncio.to_thread(
+                self._results.add, self.experiment.id, batch, self._stretch, seconds
+            )
             for kept in batch:
                 self._found[_cell_of(kept.result)] = kept.result
                 self.tally.feed(kept.result)
                 self._progress.kept(kept.result)
+            self._kept_up.set()
+            self._count_stretch(sum(kept.result.counts for kept in batch))
+
+    async def _room(self) -> None:
+        """Wait until few results are unkept."""
+        while len(self._waiting) >= UNKEPT:
+            self._kept_up.clear()
+            await self._kept_up.wait()
+
+    def _count_stretch(self, runs: int) -> None:
+        *before, last = self.kept.stretches
+        last = msgspec.structs.replace(last, runs=last.runs + runs)
+        self.kept = msgspec.structs.replace(self.kept, stretches=(*before, last))
+
+    def _seconds_left(self) -> float | None:
+        progress = self._progress
+        left = Counter(self.plan.left_by_config)
+        left.update(cell.config for cell in progress.under_way)
+        return progress.seconds_left(left, self._at_once)
+
+    def _remember(self) -> None:
+        """Keep which arms are dropped, when the disk has time."""
+
+        async def write(arms: frozenset[int]) -> None:
+            await asyncio.to_thread(self._results.drop, self.experiment.id, arms)
+
+        task = asyncio.create_task(write(frozenset(self._dropped)))
+        self._remembering.add(task)
+        task.add_done_callback(self._remembering.discard)
 
     def _break(self, error: DrifttyError) -> None:
         self._broke = self._broke or error
         self.stop()
 
     def _finished(self, result: Result) -> None:
-        found = result_of(result.cell, result.ended, tokens=result.tokens, took=result.took)
+        found = result_of(
+            result.cell,
+            result.ended,
+            tokens=result.tokens,
+            took=result.took,
+            margins=result.margins,
+        )
         self._waiting.append(KeptRun(found, result.tries))
         self._arrived.set()
         if self._progress.ended(found) >= FAULTS_IN_A_ROW:
@@ -309,56 +377,21 @@ class Experimenting:
             )
 
 
-class _Progress:
-    """What this process did of the experiment."""
+class _Paced:
+    """A journal with room for another run only when there is room for its result too."""
 
-    def __init__(self) -> None:
-        self.clock = _Clock()
-        self.under_way: dict[Cell, UnderWay] = {}
-        self.finished = 0
-        self.broken = 0
-        self.tokens = 0
-        self._in_a_row = 0
+    def __init__(self, journal: Journal, room: Callable[[], Awaitable[None]]) -> None:
+        self._journal = journal
+        self._room = room
 
-    def begun(self, cell: Cell, session: str) -> None:
-        """A try of a cell began."""
-        self.under_way[cell] = UnderWay(cell, session, 0)
+    def record(self, session: str, event: AnyEvent) -> None:
+        """Take an event to be written."""
+        self._journal.record(session, event)
 
-    def event(self, cell: Cell, event: AnyEvent) -> None:
-        """A run went on."""
-        if isinstance(event, TokensSampled):
-            self.tokens += len(event.ids)
-        elif isinstance(event, TurnStarted):
-            self.under_way[cell] = UnderWay(cell, self.under_way[cell].session, event.turn)
-
-    def ended(self, result: RunResult) -> int:
-        """A cell is over, and not kept yet; returns how many broke since the last that did not."""
-        self.under_way.pop(_cell_of(result), None)
-        self._in_a_row = self._in_a_row + 1 if result.outcome == "fault" else 0
-        return self._in_a_row
-
-    def kept(self, result: RunResult) -> None:
-        """A cell is over and kept."""
-        self.finished += 1
-        self.broken += result.outcome == "fault"
-
-
-class _Clock:
-    """Seconds in which runs were begun."""
-
-    def __init__(self) -> None:
-        self._before = 0.0
-        self._since: float | None = None
-
-    def go(self) -> None:
-        self._since = time.monotonic() if self._since is None else self._since
-
-    def stop(self) -> None:
-        self._before, self._since = self.seconds, None
-
-    @property
-    def seconds(self) -> float:
-        return self._before + (time.monotonic() - self._since if self._since is not None else 0.0)
+    async def room(self) -> None:
+        """Wait until little is unwritten, of events and of results."""
+        await self._journal.room()
+        await self._room()
 
 
 def _plan(kept: Kept, tally: Tally) -> FixedPlan | RacePlan:

@@ -1,18 +1,17 @@
 """The process around the runs: model, recorder and status socket, opened and closed as one."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Literal
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Literal, NamedTuple
+
+from msgspec.structs import replace
 
 from console.cli.options import ModelChoice
 from console.live import Live
+from console.models import DEMO, AnyModel, make_model, serving
 from console.snapshot import Snapshot
 from console.status import StatusServer
 from engine.errors import StoreError
-from engine.model.client import WorkerModel
-from engine.model.scripted import ScriptedModel
-from engine.model.supervisor import WorkerOptions
 from engine.run import RunSpec
 from engine.shell.observation import Shell
 from engine.shell.session import PtyShell
@@ -45,16 +44,28 @@ async def open_live(
     On leaving, the run under way is stopped, everything recorded is on disk, and no process is left.
     Raises `StoreError` where nothing can be recorded.
     """
+    async with _open(choice, kind, demo=demo) as opened:
+        yield opened.live
+
+
+class _Opened(NamedTuple):
+    """What is open in this process."""
+
     live: Live
-    snapshot = Snapshot(kind, "demo" if demo else choice.model)
-    model: WorkerModel | ScriptedModel
+    model: AnyModel
+    recorder: Recorder
+    snapshot: Snapshot
+
+
+@asynccontextmanager
+async def _open(
+    choice: ModelChoice, kind: Literal["console", "run"], *, demo: bool
+) -> AsyncIterator[_Opened]:
+    live: Live
     if demo:
-        model = ScriptedModel.demo(on_status=lambda status: live.worker(status))
-    else:
-        options = WorkerOptions(
-            model=choice.model, device=choice.device, dtype=choice.dtype, threads=choice.threads
-        )
-        model = WorkerModel(options, on_status=lambda status: live.worker(status))
+        choice = replace(choice, model=DEMO)
+    snapshot = Snapshot(kind, choice.model)
+    model = make_model(choice, lambda status: live.worker(status))
 
     def notice(error: StoreError | None) -> None:
         if error is not None:
@@ -62,7 +73,6 @@ async def open_live(
 
     async with AsyncExitStack() as stack:
         recorder = await stack.enter_async_context(Recorder.open(notice=notice))
-        stack.push_async_callback(model.aclose)
         live = Live(
             model,
             recorder,
@@ -71,16 +81,9 @@ async def open_live(
             status=model.status,
             attended=kind == "console",
         )
-        stack.push_async_callback(live.stop)
         live.on_worker(snapshot.worker)
         live.subscribe(snapshot.event)
+        await stack.enter_async_context(serving(model, snapshot))
+        stack.push_async_callback(live.stop)
         await stack.enter_async_context(StatusServer(snapshot.document))
-        stack.push_async_callback(_end, asyncio.create_task(snapshot.follow(model)))
-        model.start()
-        yield live
-
-
-async def _end(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+        yield _Opened(live, model, recorder, snapshot)

@@ -126,6 +126,7 @@ class Experiments:
         stopped gives way to what the cell comes to later. Their recordings should be durable before.
         `stretch`: the one that they came in, which has taken so many `seconds` by now.
         """
+        stand = [kept.result for kept in runs if kept.result.counts]
         with self._changing() as run:
             number, id_ = _find(run, experiment, self._path)
             run.executemany(_ADD, [_row(number, kept) for kept in runs])
@@ -137,7 +138,7 @@ class Experiments:
             run.execute(
                 "UPDATE experiment_stretches SET runs = runs + ?, tokens = tokens + ?, seconds = ?"
                 " WHERE experiment = ? AND stretch = ?",
-                (len(runs), sum(kept.result.tokens for kept in runs), seconds, number, stretch),
+                (len(stand), sum(result.tokens for result in stand), seconds, number, stretch),
             )
 
     def set_out(self, experiment: str, stretch: Stretch) -> int:

@@ -48,7 +48,7 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     at_once: int
     """How many runs went on together, at most."""
     runs: int = 0
-    """Cells that were over and kept in it, those that broke among them."""
+    """Cells that got a result in it that stands."""
     tokens: int = 0
     """Sampled in these runs."""
     seconds: float = 0.0
@@ -97,7 +97,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
     def pinned(self, model: str) -> Stretch | None:
         """What the first runs on a model were made with; none before any."""
-        return next((stretch for stretch in self.stretches if stretch.model == model), None)
+        ran = (stretch for stretch in self.stretches if stretch.model == model and stretch.runs)
+        return next(ran, None)
 
     @property
     def mixture(self) -> tuple[str, ...]:

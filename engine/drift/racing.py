@@ -12,6 +12,7 @@ problems", Journal of Machine Learning Research 7 (2006), with the intervals of
 `engine.drift.interval`.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 
 import msgspec
@@ -119,7 +120,10 @@ class FixedPlan(Iterator[Cell]):
         self._n = n
         self._done = frozenset(done)
         self._next = dict.fromkeys(range(configs), 0)
+        self._ahead = Counter(cell.config for cell in self._done)
+        """Of each config: cells that have been run already and are not passed over yet."""
         self._dropped: set[int] = set()
+        self._focus = frozenset(range(configs))
         self.begun = 0
         """Cells handed out so far, without those that had been run already."""
 
@@ -135,24 +139,40 @@ class FixedPlan(Iterator[Cell]):
         """Add runs: at least n of each config on each task; the first ones stay the same."""
         self._n = max(self._n, n)
 
+    def focus(self, configs: Collection[int]) -> None:
+        """Hand out cells of these configs alone, until it is told otherwise."""
+        self._focus = frozenset(configs)
+
+    def wants(self, configs: Collection[int]) -> bool:
+        """Whether there are cells to hand out of any of these configs, if they had the focus."""
+        left = self.left_by_config
+        return any(config in left for config in configs)
+
+    @property
+    def left_by_config(self) -> dict[int, int]:
+        """Cells that are still to be handed out, of each config that has any."""
+        left = {
+            config: self._n * self._tasks - self._next[config] - self._ahead[config]
+            for config in self._racing()
+        }
+        return {config: cells for config, cells in left.items() if cells > 0}
+
     @property
     def left(self) -> int:
         """Cells that are still to be handed out."""
-        return sum(
-            Cell(config, place % self._tasks, place // self._tasks) not in self._done
-            for config in self._racing()
-            for place in range(self._next[config], self._n * self._tasks)
-        )
+        return sum(self.left_by_config.values())
 
     def __next__(self) -> Cell:
-        while racing := self._racing():
+        while racing := [config for config in self._racing() if config in self._focus]:
             config = min(racing, key=self._next.__getitem__)
             replicate, task = divmod(self._next[config], self._tasks)
             self._next[config] += 1
             cell = Cell(config, task, replicate)
-            if cell not in self._done:
-                self.begun += 1
-                return cell
+            if cell in self._done:
+                self._ahead[config] -= 1
+                continue
+            self.begun += 1
+            return cell
         raise StopIteration
 
     def _racing(self) -> list[int]:
@@ -220,15 +240,36 @@ class RacePlan(Iterator[Cell]):
         self._n = max(self._n, n)
         self._plan.raise_to(n)
 
+    def focus(self, configs: Collection[int]) -> None:
+        """Hand out cells of these configs alone, until it is told otherwise."""
+        self._plan.focus(configs)
+
+    def wants(self, configs: Collection[int]) -> bool:
+        """Whether there are cells to hand out of any of these configs, if they had the focus."""
+        return not self._spent and self._plan.wants(configs)
+
+    @property
+    def left_by_config(self) -> dict[int, int]:
+        """Cells that are still to be handed out, at most, of each config that races on."""
+        return {} if self._spent else self._plan.left_by_config
+
     def __next__(self) -> Cell:
+        if self._spent:
+            raise StopIteration
+        return next(self._plan)
+
+    @property
+    def _spent(self) -> bool:
+        """Whether it is decided, or there are no runs left to decide it with; who is out, is told."""
         standing = self._race.standing
-        if standing.over or not standing.left:
-            raise StopIteration
-        if self._budget is not None and self._before + self._plan.begun >= self._budget:
-            raise StopIteration
         for config in standing.out:
             self._plan.drop(config)
-        return next(self._plan)
+        used = self._before + self._plan.begun
+        return (
+            standing.over
+            or not standing.left
+            or (self._budget is not None and used >= self._budget)
+        )
 
     @property
     def sentence(self) -> str:

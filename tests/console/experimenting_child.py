@@ -1,10 +1,13 @@
-"""A process that goes on with the experiment begun last: `python -m tests.console.experimenting_child`.
+"""Goes on with the experiment begun last: `python -m tests.console.experimenting_child KEPT`.
 
-It prints `began RNG` before each run and `kept RNG` for each result, after it was acknowledged.
+It prints `began RNG` before each run and `kept RNG` for each result, after it was acknowledged. After
+so many results it waits to be killed; with -1 it runs to the end.
 """
 
 import asyncio
 import os
+import sys
+import threading
 from collections.abc import Sequence
 
 from engine.experiment import Cell, Experiment, run_seed
@@ -18,12 +21,19 @@ class Telling(Experiments):
     def __init__(self, experiment: Experiment) -> None:
         super().__init__()
         self._experiment = experiment
+        self._left = int(sys.argv[1])
 
-    def add(self, experiment: str, runs: Sequence[KeptRun]) -> None:
-        super().add(experiment, runs)
+    def add(
+        self, experiment: str, runs: Sequence[KeptRun], stretch: int = -1, seconds: float = 0.0
+    ) -> None:
+        # One by one, however many have gathered: what is to be killed is in the middle of it.
         for kept in runs:
+            super().add(experiment, [kept], stretch, seconds)
             cell = Cell(kept.result.config, kept.result.task, kept.result.replicate)
             tell(f"kept {run_seed(self._experiment, cell)}")
+            self._left -= 1
+            if self._left == 0:
+                threading.Event().wait()
 
 
 def tell(line: str) -> None:

@@ -1,18 +1,20 @@
 """Experiments for tests: a scripted model, and a shell that answers without a process."""
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from console.experimenting import Experimenting, Results
+from console.models import Models, Told
 from engine.experiment import Experiment
+from engine.model.protocol import Model
 from engine.model.script import Script, ScriptedCompletion
 from engine.model.scripted import ScriptedModel
-from engine.model.supervisor import WorkerStatus
 from engine.run import RunSpec, Task
 from engine.seeds.config import parse_config
 from engine.seeds.library import SeedLibrary
 from engine.shell.observation import Observation, Opening
-from sessions.experiments import Experiments, Kept, Placement
+from sessions.experiments import Experiments, Kept, Placement, Stretch
 from sessions.ids import new_id
 from sessions.recorder import Recorder
 
@@ -93,6 +95,23 @@ def begun(experiment: Experiment) -> Kept:
     return experiments.read(experiment.id)
 
 
+class Scripts:
+    """One scripted model after the other, whatever they are asked for by."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self.used: list[tuple[str, Stretch | None]] = []
+
+    @asynccontextmanager
+    async def use(self, model: str, pinned: Stretch | None, told: Told) -> AsyncIterator[Model]:
+        self.used.append((model, pinned))
+        made = ScriptedModel(self._script, pace=0, on_status=told)
+        told(made.status)
+        made.start()
+        yield made
+        await made.aclose()
+
+
 def experimenting(
     kept: Kept,
     recorder: Recorder,
@@ -101,22 +120,17 @@ def experimenting(
     results: Results | None = None,
     shell: Callable[[RunSpec], AnsweringShell] = AnsweringShell,
     at_once: int = 4,
+    models: Models | None = None,
+    anyway: bool = False,
 ) -> Experimenting:
     """An experiment over a script, into the real store."""
-    running: Experimenting
-
-    def told(status: WorkerStatus) -> None:
-        running.worker(status)
-
-    model = ScriptedModel(script, pace=0, on_status=told)
-    running = Experimenting(
+    return Experimenting(
         kept,
-        model,
+        models or Scripts(script),
         recorder,
         results or Experiments(),
         make_shell=shell,
         make_session=new_id,
         at_once=lambda _: at_once,
-        status=model.status,
+        anyway=anyway,
     )
-    return running

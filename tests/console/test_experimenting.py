@@ -56,9 +56,10 @@ async def test_every_cell_is_run_kept_and_counted_and_its_recording_is_whole() -
 
 
 def follow_child(lines: int) -> tuple[set[str], set[str], int]:
-    """What a child began and was told is kept, and its end; killed after it kept so many."""
+    """What a child began and was told is kept, and its end; killed after it kept so many, if any."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "tests.console.experimenting_child"], stdout=subprocess.PIPE
+        [sys.executable, "-m", "tests.console.experimenting_child", str(lines)],
+        stdout=subprocess.PIPE,
     )
     assert child.stdout is not None
     told = []
@@ -244,7 +245,9 @@ async def test_a_model_that_cannot_be_loaded_ends_it_before_the_first_run() -> N
 
 
 class FullDisk(Experiments):
-    def add(self, experiment: str, runs: Sequence[KeptRun]) -> None:
+    def add(
+        self, experiment: str, runs: Sequence[KeptRun], stretch: int = -1, seconds: float = 0.0
+    ) -> None:
         raise StoreError("The disk is full.")
 
 
