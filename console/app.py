@@ -108,6 +108,17 @@ class DrifttyApp(App[int]):
         """Close the console; the session under way ends as stopped."""
         self.exit(status, return_code=status)
 
+    def open_sessions(self) -> None:
+        """Show the recorded sessions; where they are on the screen already, nothing."""
+        from console.screens.sessions import SessionsScreen
+
+        if not isinstance(self.screen, SessionsScreen):
+            self.push_screen(SessionsScreen())
+
+    def action_sessions(self) -> None:
+        """The recorded sessions."""
+        self.open_sessions()
+
     def open_recording(self, session: str, *, turn: int | None = None) -> None:
         """Play a recorded session, from its start or where a turn begins, over what is on screen."""
         self.push_screen(ReplayScreen(session, turn=turn))

@@ -76,6 +76,15 @@ class Library:
         except sqlite3.Error as error:
             raise database.explain(error, path) from error
 
+    @classmethod
+    @asynccontextmanager
+    async def holding(cls, typed: str, path: Path | None = None) -> "AsyncIterator[Library]":
+        """The library with what a person named: that of `shipped:NAME`, else the one at `path`."""
+        from sessions import shipped
+
+        async with cls.open(await asyncio.to_thread(shipped.store_of, typed) or path) as library:
+            yield library
+
     async def sessions(
         self,
         query: Query = EVERYTHING,
@@ -100,6 +109,8 @@ class Library:
     async def find(self, typed: str, query: Query = EVERYTHING) -> Summary:
         """The session of `query` whose id begins so; `last` is the one recorded last.
 
+        `shipped:NAME` is found in the library that `holding` opens for it.
+
         Raises `StoreError` where there is none, or more than one.
         """
         if typed == "last":
@@ -108,7 +119,7 @@ class Library:
                 where = "in the trash" if query.trash else "recorded yet"
                 raise StoreError(f"No session is {where} in {self._path}.")
             return found[0]
-        prefix = read_prefix(typed)
+        prefix = await self._prefix(typed)
         where, values = conditions.where(query)
         sql = f"SELECT * FROM ({await self.summaries()}) {where} AND substr(id, 1, ?) = ?"
         rows = await self.fetch(f"{sql} ORDER BY id LIMIT 6", (*values, len(prefix), prefix))
@@ -188,6 +199,11 @@ class Library:
             (session,),
         )
         return msgspec.json.decode(rows[0][0], type=Provenance) if rows else None
+
+    async def _prefix(self, typed: str) -> str:
+        from sessions import shipped
+
+        return await asyncio.to_thread(shipped.id_of, typed) or read_prefix(typed)
 
     async def summaries(self) -> str:
         """A query for summaries, to be put into others; it knows which recorders are alive."""

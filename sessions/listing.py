@@ -39,6 +39,8 @@ class Listed(msgspec.Struct, frozen=True):
     """How many sessions it is of, those in folded experiments too."""
     disk: tuple[int, int]
     """Bytes that events take in the store: of all sessions, and of those in the trash."""
+    tagged: bool = False
+    """Whether any session has a tag or a note."""
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +101,7 @@ class Listing:
         if query == EVERYTHING and order == NEWEST:
             keys += await self._just_begun()
         keys += _folded([(number, trial) for number, trial in found], set(unfolded))
-        return Listed(keys, len(found), await self._disk())
+        return Listed(keys, len(found), *await self._figures())
 
     async def rows(self, keys: Sequence[Key]) -> dict[Key, Row]:
         """What the rows of these keys say; without those that are gone since."""
@@ -159,12 +161,13 @@ class Listing:
         )
         return [packing.decode(packing.unpack(*row)) for row in reversed(found)]
 
-    async def _disk(self) -> tuple[int, int]:
+    async def _figures(self) -> tuple[tuple[int, int], bool]:
+        """Disk use, and whether anything is tagged."""
         found = await self._library.fetch(
-            "SELECT coalesce(sum(bytes), 0), coalesce(sum(bytes) FILTER (WHERE deleted IS NOT NULL), 0)"
-            " FROM sessions"
+            "SELECT coalesce(sum(bytes), 0), coalesce(sum(bytes) FILTER (WHERE deleted IS NOT NULL), 0),"
+            " max(note <> '') OR EXISTS (SELECT 1 FROM tags) FROM sessions"
         )
-        return (int(found[0][0]), int(found[0][1])) if found else (0, 0)
+        return ((found[0][0], found[0][1]), bool(found[0][2])) if found else ((0, 0), False)
 
     async def _just_begun(self) -> list[Key]:
         """Experiments of which nothing is recorded yet."""

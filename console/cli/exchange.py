@@ -1,26 +1,18 @@
 """`driftty sessions export|import`: recordings for other programs, other machines, other people."""
 
 import asyncio
-import os
-import sys
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from console.cli.editing import write_json
-from engine.errors import DrifttyError
+from console.cli.options import Finite
+from console.exporting import FORMATS, Format
 
 if TYPE_CHECKING:
-    from engine.events import AnyEvent
-    from sessions.export import Exporter
     from sessions.export.redact import Secret
-    from sessions.summary import Summary
-
-FORMATS = ("asciicast-v2", "asciicast-v3", "jsonl", "markdown")
 
 
 @click.command("export")
@@ -31,33 +23,48 @@ FORMATS = ("asciicast-v2", "asciicast-v3", "jsonl", "markdown")
 @click.option("--output", "-o", default="-", help="The file to write; standard output by default.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @click.option("--idle", default=0.0, help="Casts: the longest pause of a player, in seconds.")
+@click.option("--turn", type=click.IntRange(0), help="Pictures: the end of this turn.")
+@click.option(
+    "--at", "seconds", type=Finite(0.0), help="Pictures: so many seconds after the start."
+)
 @click.option(
     "--redact/--no-redact", default=True, show_default=True, help="Mask keys, tokens, passwords."
 )
 @click.option("--json", "as_json", is_flag=True, help="What was masked, as JSON on stderr.")
 def export(
-    session: str, form: str, output: str, force: bool, idle: float, redact: bool, as_json: bool
+    session: str,
+    form: Format,
+    output: str,
+    force: bool,
+    turn: int | None,
+    seconds: float | None,
+    as_json: bool,
+    **how: Any,
 ) -> None:
     """Write a session to a file that other programs read.
 
     asciicast-v2 and -v3 play in asciinema and its players, reasoning dimmed, with markers at commands
-    and drifts; jsonl has every event and can be imported again without loss; markdown is a transcript.
+    and drifts; jsonl has every event and can be imported again without loss; markdown is a transcript;
+    svg is a picture of one moment, by default the last.
 
     Secrets are masked in the copy, and listed on standard error; the recording keeps them. A masked
     copy has no token ids, so it can be read and played, but not run again.
     """
+    from console.exporting import Request, destination
+    from console.exporting import export as make
+
     if output != "-" and not force and Path(output).exists():
         raise click.BadParameter(f"{output} is there already; --force writes over it.")
-    summary, events = asyncio.run(_read(session))
-    found: list[Secret] = []
-    if redact:
-        from sessions.export.redact import redact as mask
-
-        events, found = mask(events)
-    with _destination(output) as file:
-        for line in _lines(_exporter(form, summary, idle, len(found)), events):
-            file.write(line.encode())
-    _report(found, as_json)
+    if (turn is not None or seconds is not None) and form != "svg":
+        raise click.UsageError("--turn and --at name the moment of a picture: --format svg")
+    if turn is not None and seconds is not None:
+        raise click.UsageError("--turn and --at are two ways to name one moment; use one")
+    at = None if seconds is None else round(seconds * 1e9)
+    made = asyncio.run(make(session, Request(form=form, turn=turn, at=at, **how)))
+    with destination(output) as file:
+        for piece in made.lines:
+            file.write(piece.encode())
+    _report(made.secrets, as_json)
 
 
 @click.command("import")
@@ -82,69 +89,6 @@ def import_(files: Sequence[str], as_json: bool) -> None:
             click.echo(f"{recording.session}  {state}", err=True)
     if as_json:
         write_json(came)
-
-
-async def _read(typed: str) -> "tuple[Summary, list[AnyEvent]]":
-    from sessions.library import Library
-
-    async with Library.open() as library:
-        summary = await library.find(typed)
-        return summary, [event async for event in library.events(summary.id)]
-
-
-def _exporter(form: str, summary: "Summary", idle: float, redacted: int) -> "Exporter":
-    from console.safe import clean
-
-    match form:
-        case "asciicast-v2" | "asciicast-v3":
-            from sessions.export.asciicast import Asciicast
-
-            return Asciicast(2 if form.endswith("2") else 3, clean, idle)
-        case "markdown":
-            from sessions.export.markdown import Markdown
-
-            return Markdown(clean)
-        case _:
-            from sessions.export.jsonl import JsonLines, Recording
-
-            return JsonLines(
-                Recording(
-                    session=summary.id, tags=summary.tags, note=summary.note, redacted=redacted
-                )
-            )
-
-
-def _lines(exporter: "Exporter", events: "Iterable[AnyEvent]") -> Iterator[str]:
-    for event in events:
-        yield from exporter.tell(event)
-    yield from exporter.close()
-
-
-@contextmanager
-def _destination(output: str) -> Iterator[BinaryIO]:
-    """Standard output, or a file that gets its name when it is whole."""
-    if output == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    path = Path(output).absolute()
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                yield file
-            Path(name).chmod(0o666 & ~_umask())
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise DrifttyError(f"{output} cannot be written: {error.strerror or error}.") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def _report(found: "Sequence[Secret]", as_json: bool) -> None:

@@ -1,0 +1,344 @@
+"""The Sessions screen: what was recorded, listed, filtered, previewed, and opened."""
+
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input
+
+from console.keymap import Place, bindings
+from console.latest import Latest
+from console.panes.footer import Hints
+from console.panes.frame import Frame, Label
+from console.panes.layout import Box
+from console.panes.rows import RowsPane
+from console.panes.sessionbar import FilterInput, SessionsHeader
+from console.panes.sessionpreview import PreviewPane
+from console.panes.sessiontable import SessionHeading, SessionTable
+from console.screens.lattice import put
+from console.screens.sessionskeeping import Keeping
+from console.screens.sessionsreading import SessionsReader
+from console.view.sessionpreview import empty_lines, session_lines
+from console.view.sessions import SHIPPED_HEADING, SessionsView
+from engine.errors import DrifttyError
+from sessions.asking import read_query
+from sessions.listing import Key, Trial
+from sessions.summary import Column, Order
+
+if TYPE_CHECKING:
+    from console.app import DrifttyApp
+
+LOOK_SECONDS = 1.0
+"""Between two looks at whether anything was recorded."""
+TYPING_SECONDS = 0.12
+"""That a person may take between two letters of a filter before it is asked."""
+SIDE_BY_SIDE = 150
+"""Columns from which on the preview stands beside the list."""
+
+
+class SessionsScreen(Keeping, Screen[None]):
+    """The list over its preview, or beside it where there is room."""
+
+    BINDINGS = bindings("sessions")
+    AUTO_FOCUS = "#session-table"
+    ESCAPE_TO_MINIMIZE = False
+    PLACE: Place = "sessions"
+
+    def __init__(self, reader: SessionsReader | None = None) -> None:
+        super().__init__()
+        self.view = SessionsView()
+        self.reader = reader or SessionsReader()
+        self._lists: Latest[None] = Latest(self._list, self._begin)
+        self._rows: Latest[Sequence[Key]] = Latest(self._read_rows, self._begin)
+        self._previews: Latest[Key] = Latest(self._preview, self._begin)
+        self._stamp: tuple[int, ...] = ()
+        self._typing: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Everything there ever is on this screen."""
+        table = SessionTable(self.view, self._rows.ask)
+        yield Frame()
+        yield SessionsHeader(self.view)
+        yield FilterInput()
+        yield SessionHeading(self.view, table)
+        yield table
+        yield PreviewPane()
+        yield Hints()
+
+    @property
+    def table(self) -> SessionTable:
+        """The list."""
+        return self.query_one(SessionTable)
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything that was asked for has been read and shown."""
+        works = (self._lists, self._rows, self._previews)
+        return self.view.loaded and self._typing is None and not any(one.busy for one in works)
+
+    def on_mount(self) -> None:
+        """Read the list, and look from time to time whether there is more."""
+        self.relist()
+        self.set_interval(LOOK_SECONDS, self._look)
+
+    def on_screen_resume(self) -> None:
+        """What was opened may have changed something."""
+        self.relist()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Place everything anew."""
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Place header, filter, list and preview for the screen's size."""
+        table, preview = self._boxes()
+        put(self.query_one(FilterInput), 0, 1, self.size.width, 1)
+        put(self.query_one(SessionHeading), table.x + 1, table.y + 1, table.width - 2, 1)
+        put(self.table, table.x + 1, table.y + 2, table.width - 2, table.height - 3)
+        put(self.query_one(PreviewPane), preview.x + 2, preview.y + 1, preview.width - 3,
+            preview.height - 2)  # fmt: skip
+        self.draw_frame()
+        self.call_after_refresh(self.sync)
+
+    def sync(self) -> None:
+        """Draw what changed."""
+        self.table.sync()
+        self.query_one(SessionHeading).refresh()
+        self.query_one(SessionsHeader).refresh()
+
+    def restyle(self) -> None:
+        """Draw everything in another theme."""
+        for pane in self.query(RowsPane):
+            pane.restyle()
+        self.draw_frame()
+        self.refresh(recompose=False)
+        self.sync()
+
+    def draw_frame(self) -> None:
+        """Draw the lines around list and preview."""
+        boxes = self._boxes()
+        panes: tuple[RowsPane, RowsPane] = (self.table, self.query_one(PreviewPane))
+        labels = [
+            Label(box.x + 2, box.y, pane.label, str(pane.id))
+            for box, pane in zip(boxes, panes, strict=True)
+        ]
+        lit = next(
+            (box for box, pane in zip(boxes, panes, strict=True) if pane is self.focused), None
+        )
+        self.query_one(Frame).draw(list(boxes), lit, labels)
+
+    def on_descendant_focus(self) -> None:
+        """Show where the focus is."""
+        self.draw_frame()
+
+    def on_frame_asked(self, event: Frame.Asked) -> None:
+        """Focus the pane whose title was clicked."""
+        self.query_one(f"#{event.pane}").focus()
+
+    def on_session_table_moved(self) -> None:
+        """Preview the row the cursor came to."""
+        self._show_preview()
+
+    def on_session_table_opened(self) -> None:
+        """A row was clicked twice."""
+        self.action_open()
+
+    def on_session_heading_sorted(self, event: SessionHeading.Sorted) -> None:
+        """Sort by a column, or the other way round where it is sorted by that."""
+        self._sort(event.column)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter when the person pauses."""
+        if self._typing is not None:
+            self._typing.stop()
+        self._typing = self.set_timer(TYPING_SECONDS, self._filter)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go to what was found."""
+        self._filter()
+        self.set_focus(self.table)
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.query_one(FilterInput).focus()
+
+    def action_open(self) -> None:
+        """Play the session under the cursor back, or open the experiment."""
+        key = self.view.current
+        row = self.view.rows.get(key) if key is not None else None
+        if row is None:
+            return
+        if isinstance(row, Trial):
+            self.console.open_experiment(row.id)
+        else:
+            self.console.open_recording(row.id, turn=row.drift_turn)
+
+    def action_fold(self, unfold: bool) -> None:
+        """Show the runs of the experiment under the cursor, or no longer."""
+        key = self.view.current
+        if key is None:
+            return
+        if key.kind == "run" and not unfold:
+            place = next(
+                at for at, one in enumerate(self.view.keys)
+                if one.kind == "trial" and one.number == key.trial
+            )  # fmt: skip
+            self.table.move(place)
+            key = self.view.keys[place]
+        if key.kind == "trial" and self.view.fold(key.number, unfold=unfold):
+            self.relist()
+
+    def action_mark(self) -> None:
+        """Mark the row under the cursor."""
+        self.view.mark()
+        self.table.sync()
+        self.table.reveal()
+        self.query_one(SessionsHeader).refresh()
+        self._show_preview()
+
+    def action_sort(self) -> None:
+        """Sort by the next column that is shown."""
+        shown = [column.name for column in self.table.fitted]
+        at = shown.index(self.view.order.column) if self.view.order.column in shown else -1
+        self.view.order = Order(shown[(at + 1) % len(shown)])
+        self.relist()
+
+    def action_reverse(self) -> None:
+        """Sort the other way round."""
+        self._sort(self.view.order.column)
+
+    def action_other(self) -> None:
+        """From the list to the preview, and back."""
+        preview = self.query_one(PreviewPane)
+        self.set_focus(self.table if self.focused is preview else preview)
+
+    def action_back(self) -> None:
+        """Out of the filter, out of the trash, off the marks, and then back to the console."""
+        if self.focused is not self.table:
+            self.set_focus(self.table)
+        elif self.view.typed:
+            self.query_one(FilterInput).value = ""
+        elif self.view.query.trash:
+            self.action_trash()
+        elif self.view.marks:
+            self.view.marks.clear()
+            self.view.version += 1
+            self.sync()
+        else:
+            self.dismiss(None)
+
+    @property
+    def console(self) -> "DrifttyApp":
+        """The app, as what it is."""
+        return cast("DrifttyApp", self.app)
+
+    def relist(self) -> None:
+        """Read the list anew."""
+        self._lists.ask(None)
+
+    def _sort(self, column: Column) -> None:
+        order = self.view.order
+        down = not order.down if order.column == column else column == "when"
+        self.view.order = Order(column, down)
+        self.relist()
+
+    def _filter(self) -> None:
+        if self._typing is not None:
+            self._typing.stop()
+            self._typing = None
+        typed = self.query_one(FilterInput).value
+        if typed == self.view.typed:
+            return
+        try:
+            query = read_query(typed)
+        except DrifttyError as error:
+            self.query_one(SessionsHeader).say(str(error), "bad")
+            return
+        self.view.typed = typed
+        self.view.ask(query)
+        self.relist()
+
+    def _look(self) -> None:
+        if self.app.screen is self and self.reader.stamp() != self._stamp:
+            self.relist()
+
+    async def _list(self, _: None) -> None:
+        self._stamp = self.reader.stamp()
+        header = self.query_one(SessionsHeader)
+        view = self.view
+
+        def progress(done: int, of: int) -> None:
+            if of > 200:
+                self.app.call_from_thread(header.say, f"reading new sessions: {done} of {of}")
+
+        try:
+            own, shipped = await self.reader.listed(
+                view.query, view.order, sorted(view.unfolded), progress
+            )
+        except DrifttyError as error:
+            view.loaded = True
+            header.say(str(error), "bad")
+            return
+        if self._lists.waiting or not self.is_mounted:
+            return
+        header.say("")
+        view.listed(own, shipped)
+        self._rows.ask(view.keys[self.table.scroll_offset.y :][: self.table.size.height])
+        self.sync()
+        self.table.reveal()
+        self._show_preview()
+
+    async def _read_rows(self, keys: Sequence[Key]) -> None:
+        try:
+            rows = await self.reader.rows(keys)
+        except DrifttyError as error:
+            self.query_one(SessionsHeader).say(str(error), "bad")
+            return
+        if self.is_mounted:
+            before = self.view.rows.get(self.view.current or SHIPPED_HEADING)
+            self.view.fill(keys, rows)
+            self.sync()
+            if self.view.rows.get(self.view.current or SHIPPED_HEADING) != before:
+                self._show_preview()
+
+    def _show_preview(self) -> None:
+        """What is known at once; the rest when it is read."""
+        key = self.view.current
+        preview = self.query_one(PreviewPane)
+        if self.view.empty:
+            preview.preview(None, empty_lines())
+            if key is None or key == SHIPPED_HEADING:
+                return
+        if key is None:
+            preview.preview(None, [])
+            return
+        row = self.view.rows.get(key)
+        if row is not None and not isinstance(row, Trial) and preview.of != key:
+            preview.preview(key, session_lines(row))
+        self._previews.ask(key)
+
+    async def _preview(self, key: Key) -> None:
+        lines = await self.reader.preview(key, self.view.rows.get(key))
+        if self.is_mounted and not self._previews.waiting and key == self.view.current:
+            self.query_one(PreviewPane).preview(key, lines)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        self.run_worker(work, group="sessions")
+
+    def _boxes(self) -> tuple[Box, Box]:
+        width, height = self.size
+        top, bottom = 2, height - 2
+        if width >= SIDE_BY_SIDE:
+            middle = round(width * 0.64)
+            return (
+                Box(0, top, middle + 1, bottom - top + 1),
+                Box(middle, top, width - middle, bottom - top + 1),
+            )
+        split = top + round((bottom - top) * 0.6)
+        return (
+            Box(0, top, width, split - top + 1),
+            Box(0, split, width, bottom - split + 1),
+        )
