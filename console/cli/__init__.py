@@ -13,6 +13,7 @@ COMMANDS = {
     "open": ("console.cli.open", "Open the console (what `driftty` alone does)."),
     "run": ("console.cli.run", "Run one session without a screen."),
     "tally": ("console.cli.tally", "Run configs many times, and count clean against drift."),
+    "report": ("console.cli.report", "Write a report on an experiment: HTML, Markdown, CSV, JSON."),
     "models": ("console.cli.models", "List, fetch and locate models."),
     "seeds": ("console.cli.seeds", "List, show, lint, compare and edit seeds."),
     "tasks": ("console.cli.tasks", "List and show tasks."),

@@ -1,0 +1,230 @@
+"""What comes first: the question that an experiment asks, and what may be answered to it."""
+
+from collections.abc import Iterator, Sequence
+
+from console.report.blocks import (
+    Block,
+    Bullets,
+    Heading,
+    Line,
+    Paragraph,
+    code,
+    line,
+    listed,
+    strong,
+)
+from console.report.findings import Arm, Findings, Pair
+from console.tallytable import rate
+from engine.drift.evalue import FAR
+from engine.drift.tallies import PairTally
+from engine.figures import number
+
+_FEW = 6
+"""Pairs that are told one by one."""
+
+
+def question(found: Findings) -> Line:
+    """What was asked, in a sentence."""
+    elements = found.design.elements if found.design is not None else ()
+    seed = found.kept.placement.factorial.partition("+")[0]
+    which = line(
+        f"Which of {number(len(found.arms), 'config')} lets the model operate a shell: issue nothing "
+        "but commands, and then exit?"
+        if len(found.arms) > 1
+        else "How often does this config let the model operate a shell: issue nothing but commands, "
+        "and then exit?"
+    )
+    if not elements:
+        return which
+    return line(which, " And which of the elements of ", code(seed), " is the lever?")
+
+
+def answer(found: Findings, asked: str = "") -> Iterator[Block]:
+    """The question and its answer; `asked`: the question in a person's own words."""
+    yield Heading("Question and answer")
+    yield Paragraph(
+        line(strong("Question. "), asked) if asked else line(strong("Question. "), *question(found))
+    )
+    yield Paragraph(line(strong("Answer. "), *_short(found)))
+    yield Bullets(tuple(_sentences(found)))
+    open_pairs = _nearest(found)
+    if open_pairs:
+        yield Heading("Not attributable yet", 3)
+        yield Bullets(tuple(open_pairs))
+    yield Paragraph(
+        line(
+            "The intervals and the word “separated” hold at every look at once, so they may be quoted "
+            "although the runs were watched while they came in. “Not attributable yet” does not mean "
+            "equal. Everything is about these tasks, this model and these settings."
+        )
+    )
+
+
+def _short(found: Findings) -> Line:
+    """The answer in a sentence or two."""
+    if found.settled == 0:
+        return line("No run has counted yet.")
+    ranked = found.ranked
+    best = ranked[0]
+    told = line(
+        code(best.name),
+        f" was clean most often: {_rate(best)}. "
+        if len(ranked) > 1
+        else f" was clean in {_rate(best)} of the runs. ",
+    )
+    pairs = found.pairs["clean"]
+    if not pairs:
+        return told
+    level = [arm for arm in ranked[1:] if not _separated(found, best, arm)]
+    decided = sum(pair.tally.decided for pair in pairs)
+    return line(
+        told,
+        "It is separated from every other config. "
+        if not level
+        else line(
+            "It is separated from none of the others. "
+            if len(level) == len(ranked) - 1
+            else f"It is separated from {len(ranked) - 1 - len(level)} of the others, and not from ",
+            *(
+                ()
+                if len(level) == len(ranked) - 1
+                else (_some([code(arm.name) for arm in level]), ". ")
+            ),
+        ),
+        f"Of {number(len(pairs), 'pair')} of configs, {decided or 'none'} "
+        f"{'is' if decided == 1 else 'are'} separated.",
+    )
+
+
+def _sentences(found: Findings) -> Iterator[Line]:
+    """What is separated, better config by better config; then what the elements do."""
+    for arm in found.ranked:
+        worse = [
+            pair
+            for pair in found.pairs["clean"]
+            if pair.tally.decided and _better(pair) == arm.place
+        ]
+        if worse:
+            others = [found.arms[_worse(pair)] for pair in worse]
+            weakest = min(pair.tally.peak for pair in worse)
+            yield line(
+                code(arm.name),
+                " is clean more often than ",
+                _some([code(other.name) for other in others]),
+                f": separated (E {'≥' if len(worse) > 1 else '='} {_e(weakest)}).",
+            )
+    mixed = [
+        pair for pair in found.pairs["clean"] if pair.tally.decided and pair.tally.better is None
+    ]
+    for pair in mixed:
+        a, b = (found.arms[place] for place in pair.places)
+        yield line(
+            code(a.name),
+            " and ",
+            code(b.name),
+            " differ from task to task, in both directions: ",
+            pair.tally.verdict,
+            ".",
+        )
+    for name, lever in found.levers["clean"]:
+        yield line(_lever(name, lever))
+    for effect in found.effects["clean"]:
+        if len(effect.elements) == 1 and effect.told:
+            yield line(
+                "With all runs in, ",
+                code(effect.elements[0]),
+                f" {effect.why} of clean runs, beside "
+                "the other elements and within tasks (one look).",
+            )
+    untold = [each for each in found.effects["clean"] if len(each.elements) == 1 and not each.told]
+    if untold:
+        yield line(
+            "Not told from no effect on clean runs, at one look: ",
+            listed([_untold(effect.elements[0], effect.low, effect.high) for effect in untold]),
+            ".",
+        )
+
+
+def _untold(name: str, low: float | None, high: float | None) -> Line:
+    if low is None or high is None:
+        return line(code(name))
+    return line(
+        code(name), f" (between {low:+.2f} and {high:+.2f})".replace("-", "−").replace("0.", ".")
+    )
+
+
+def _lever(name: str, lever: PairTally) -> Line:
+    a, b = lever.successes
+    counts = f" {a} of {lever.blocks} clean, without it {b} of {lever.blocks}: {lever.verdict}."
+    return line("With ", code(name), counts)
+
+
+def _nearest(found: Findings) -> list[Line]:
+    """The undecided pairs among those that a reader would compare: nearest to a verdict first."""
+    waiting = [pair for pair in found.pairs["clean"] if not pair.tally.decided]
+    waiting.sort(
+        key=lambda pair: (pair.tally.further is None, pair.tally.further or 0, -pair.tally.peak)
+    )
+    told = []
+    for pair in waiting[:_FEW]:
+        a, b = (found.arms[place] for place in pair.places)
+        told.append(
+            line(
+                code(a.name),
+                f" ({_counts(a)}) and ",
+                code(b.name),
+                f" ({_counts(b)}): ",
+                pair.tally.verdict,
+                ".",
+            )
+        )
+    more = waiting[_FEW:]
+    if more:
+        far = sum(pair.tally.further is None for pair in more)
+        told.append(
+            line(
+                f"{number(len(more), 'pair')} more; for {far or 'none'} of them it would take more "
+                f"than {FAR} runs of each. The whole list stands with the results."
+            )
+        )
+    return told
+
+
+def _separated(found: Findings, one: Arm, other: Arm) -> bool:
+    places = {one.place, other.place}
+    return any(pair.tally.decided and set(pair.places) == places for pair in found.pairs["clean"])
+
+
+def _better(pair: Pair) -> int | None:
+    """The place of the config that is better, where one is."""
+    a, b = pair.places
+    first, second = pair.tally.successes
+    if not pair.tally.decided or first == second:
+        return None
+    return a if first > second else b
+
+
+def _worse(pair: Pair) -> int:
+    a, b = pair.places
+    return b if _better(pair) == a else a
+
+
+def _counts(arm: Arm) -> str:
+    interval = arm.tally.clean_interval
+    return f"{interval.successes} of {interval.successes + interval.failures} clean"
+
+
+def _rate(arm: Arm) -> str:
+    return f"{rate(arm.tally.clean_interval)}, {_counts(arm)}"
+
+
+def _some(names: Sequence[object], most: int = 8) -> Line:
+    """Names in a sentence, the rest counted where there are many."""
+    spans = [line(name) for name in names]  # type: ignore[arg-type]  # each is what a line is made of
+    if len(spans) <= most:
+        return listed(spans)
+    return line(listed([*spans[: most - 1], f"{len(spans) - most + 1} more"]))
+
+
+def _e(value: float) -> str:
+    return f"{value:.3g}" if value < 100 else f"{value:,.0f}" if value < 10_000 else "10,000"
