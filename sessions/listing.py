@@ -164,8 +164,8 @@ class Listing:
     async def _figures(self) -> tuple[tuple[int, int], bool]:
         """Disk use, and whether anything is tagged."""
         found = await self._library.fetch(
-            "SELECT coalesce(sum(bytes), 0), coalesce(sum(bytes) FILTER (WHERE deleted IS NOT NULL), 0),"
-            " max(note <> '') OR EXISTS (SELECT 1 FROM tags) FROM sessions"
+            "SELECT coalesce(sum(bytes), 0),"
+            " coalesce(sum(bytes) FILTER (WHERE deleted IS NOT NULL), 0), max(note <> '') OR EXISTS (SELECT 1 FROM tags) FROM sessions"
         )
         return ((found[0][0], found[0][1]), bool(found[0][2])) if found else ((0, 0), False)
 

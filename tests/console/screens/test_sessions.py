@@ -20,6 +20,8 @@ from sessions.summary import Query, Summary
 from tests.console.open import console, screen_text
 from tests.sessions.many import experiment_of, fill
 
+NAMED = {" ": "space", ":": "colon", "-": "minus", ">": "greater_than_sign"}
+
 
 class Opened:
     """The console on the Sessions screen, and what it was asked to open."""
@@ -52,7 +54,7 @@ class Opened:
         """Write a filter and wait for what it finds."""
         await self.press("slash")
         for letter in text:
-            await self.pilot.press({" ": "space", ":": "colon", "-": "minus", ">": "greater_than_sign"}.get(letter, letter))  # fmt: skip
+            await self.pilot.press(NAMED.get(letter, letter))
         await self.press("enter")
 
     @property
