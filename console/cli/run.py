@@ -43,12 +43,13 @@ def command(as_json: bool, demo: bool, **options: Any) -> None:
     if demo:
         options["model"] = "demo"
     spec = build_spec(options)
-    status = asyncio.run(_run(spec, model_choice(options, demo=demo), as_json=as_json, demo=demo))
+    status = asyncio.run(run_session(spec, model_choice(options, demo=demo), as_json=as_json, demo=demo))
     if status:
         sys.exit(status)
 
 
-async def _run(spec: RunSpec, choice: ModelChoice, *, as_json: bool, demo: bool) -> int:
+async def run_session(spec: RunSpec, choice: ModelChoice, *, as_json: bool, demo: bool) -> int:
+    """Run one session, shown as it goes; returns the exit status."""
     from console.host import open_live
     from console.transcript import Transcript
 

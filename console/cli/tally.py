@@ -124,7 +124,7 @@ def command(ctx: click.Context, /, resume: str | None, as_json: bool, **options:
         notes: list[str] = []
     else:
         kept, notes = _begin(options)
-    status = asyncio.run(_run(kept, notes, at_once=at_once, as_json=as_json))
+    status = asyncio.run(run_kept(kept, notes, at_once=at_once, as_json=as_json))
     if status:
         sys.exit(status)
 
@@ -206,7 +206,8 @@ def _configs(options: dict[str, Any]) -> "tuple[tuple[Config, ...], list[str]]":
     return tuple(configs), notes
 
 
-async def _run(kept: "Kept", notes: list[str], *, at_once: int, as_json: bool) -> int:
+async def run_kept(kept: "Kept", notes: list[str], *, at_once: int, as_json: bool) -> int:
+    """Run what is missing of an experiment with a live table; returns the exit status."""
     from console.experimenthost import open_experiment
     from console.experimenting import Experimenting
     from console.tallyshow import Show
