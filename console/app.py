@@ -46,17 +46,23 @@ class DrifttyApp(App[int]):
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(
-        self, driver: Driver, seeds: SeedLibrary, tasks: TaskLibrary, defaults: RunSpec
+        self,
+        driver: Driver,
+        seeds: SeedLibrary,
+        tasks: TaskLibrary,
+        defaults: RunSpec,
+        *,
+        opened: ReplayScreen | None = None,
     ) -> None:
-        """`defaults`: the run that is planned when the console opens."""
+        """`defaults`: the run that is planned when the console opens. `opened`: a recording to open
+        it on, with nothing behind it."""
+        self._opened = opened
         self._wrong: list[SettingsError] = []
         self.looks, wrong = appearance.appearances()
         self._wrong += wrong
         self.look = self.looks[appearance.DEFAULT]
         super().__init__(driver_class=HangupDriver)
         self.driver = driver
-        self.only_replays = False
-        """Whether it was opened for one recording, with no model behind it."""
         self.view = ViewState()
         self.worker = WorkerView()
         self.operate = Operate(self.view, self.worker)
@@ -68,8 +74,8 @@ class DrifttyApp(App[int]):
         self._read_keys()
 
     def get_default_screen(self) -> Screen[None]:
-        """The Operate screen is where one is."""
-        return self.operate
+        """The Operate screen is where one is, but for a console opened on a recording."""
+        return self._opened or self.operate
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette has the console's own commands and no others."""
@@ -85,7 +91,8 @@ class DrifttyApp(App[int]):
             loop.add_signal_handler(one, self.leave, 128 + one)
         for error in self._wrong:
             self.complain(error)
-        self.call_after_refresh(self.desk.show_plan)
+        if self._opened is None:
+            self.call_after_refresh(self.desk.show_plan)
 
     async def on_unmount(self) -> None:
         """However the console goes, the session under way is closed."""
@@ -125,7 +132,7 @@ class DrifttyApp(App[int]):
 
     def close_recording(self) -> None:
         """Go back to where the recording was opened; leave where there is nothing behind it."""
-        if self.only_replays:
+        if self.screen is self._opened:
             self.leave(0)
         else:
             self.pop_screen()
@@ -172,7 +179,7 @@ class DrifttyApp(App[int]):
 
     def _hear(self, status: WorkerStatus) -> None:
         self.worker.hear(status)
-        if self.view.priming.tokens is None:
+        if self._opened is None and self.view.priming.tokens is None:
             self.desk.count()
         self.pump.wake()
 
