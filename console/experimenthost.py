@@ -3,15 +3,15 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import psutil
 
 from console.cli.options import ModelChoice
 from console.experimenting import Experimenting, Recording
-from console.host import shell_for
 from console.models import DEMO, Models, OwnModels
+from console.shells import shell_for
 from console.snapshot import Snapshot
 from console.status import StatusServer
 from engine.model.supervisor import WorkerStatus
@@ -21,7 +21,7 @@ from sessions.ids import new_id
 from sessions.kept import Kept
 from sessions.recorder import Recorder
 
-__all__ = ["DEMO", "open_experiment", "places", "running_on"]
+__all__ = ["DEMO", "SharedOpening", "open_experiment", "places", "running_on"]
 
 DEMO_PACE = 0.05
 """The script types at a person's pace, which nobody wants to watch a hundred times."""
@@ -47,6 +47,35 @@ def places_here(kept: Kept, rows: int) -> int:
     if kept.placement.until_decided:
         fitting = min(fitting, RACING * len(kept.experiment.configs))
     return fitting
+
+
+class SharedOpening:
+    """Opens experiments in the console, on its model and its recorder, beside what runs there.
+
+    One row of the model is left for the run that a person watches.
+    """
+
+    def __init__(self, models: Models, recording: Recording) -> None:
+        """`models`: where an experiment's models come from."""
+        self._models = models
+        self._recording = recording
+
+    def __call__(
+        self, kept: Kept, *, at_once: int = 0, anyway: bool = False
+    ) -> AbstractAsyncContextManager[Experimenting]:
+        """An experiment that this process has taken, ready to run; else as `running_on`.
+
+        `at_once`: how many runs go on together; 0 chooses.
+        """
+        return running_on(
+            kept,
+            self._models,
+            self._recording,
+            at_once=lambda status: (
+                at_once or max(1, min(places_here(kept, status.rows), status.rows - 1))
+            ),
+            anyway=anyway,
+        )
 
 
 @asynccontextmanager

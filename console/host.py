@@ -7,32 +7,15 @@ from typing import Literal, NamedTuple
 from msgspec.structs import replace
 
 from console.cli.options import ModelChoice
+from console.experimenthost import DEMO_PACE, SharedOpening
 from console.live import Live
-from console.models import DEMO, AnyModel, make_model, serving
+from console.models import DEMO, AnyModel, OwnModels, SharedModel, make_model, serving
+from console.shells import shell_for
 from console.snapshot import Snapshot
 from console.status import StatusServer
 from engine.errors import StoreError
-from engine.run import RunSpec
-from engine.shell.observation import Shell
-from engine.shell.session import PtyShell
-from engine.shell.spec import ShellSpec
 from sessions.ids import new_id
 from sessions.recorder import Recorder
-
-
-def shell_for(spec: RunSpec) -> Shell:
-    """The real shell that a run asks for, not started yet."""
-    return PtyShell(
-        ShellSpec(
-            # Where the model is shown no prompt, the person still is.
-            prompt=spec.config.prompt or ShellSpec().prompt,
-            columns=spec.columns,
-            rows=spec.rows,
-            sandbox=spec.sandbox,
-            files=spec.task.files,
-            patience=spec.patience,
-        )
-    )
 
 
 @asynccontextmanager
@@ -48,13 +31,35 @@ async def open_live(
         yield opened.live
 
 
+class Hosted(NamedTuple):
+    """What the console runs on."""
+
+    live: Live
+    experiments: SharedOpening
+    """Opens experiments beside it."""
+
+
+@asynccontextmanager
+async def open_console(choice: ModelChoice, *, demo: bool) -> AsyncIterator[Hosted]:
+    """Everything the console needs for a run and, on the same model, for experiments beside it.
+
+    As `open_live`; experiments are to be ended before this is left.
+    """
+    async with _open(choice, "console", demo=demo) as opened:
+        own = OwnModels(choice, Snapshot("tally", choice.model), pace=DEMO_PACE)
+        shared = SharedModel(opened.model, opened.choice, opened.live.on_worker, own)
+        # The script types at a person's pace, which experiments need not wait for.
+        models = own if demo else shared
+        yield Hosted(opened.live, SharedOpening(models, opened.recorder))
+
+
 class _Opened(NamedTuple):
     """What is open in this process."""
 
     live: Live
     model: AnyModel
     recorder: Recorder
-    snapshot: Snapshot
+    choice: ModelChoice
 
 
 @asynccontextmanager
@@ -86,4 +91,4 @@ async def _open(
         await stack.enter_async_context(serving(model, snapshot))
         stack.push_async_callback(live.stop)
         await stack.enter_async_context(StatusServer(snapshot.document))
-        yield _Opened(live, model, recorder, snapshot)
+        yield _Opened(live, model, recorder, choice)
