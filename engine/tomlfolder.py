@@ -73,8 +73,15 @@ class Shelf(Generic[T]):
 
     def find(self, name: str, kind: str, error: type[Exception]) -> Entry[T]:
         """The entry of a name. Raises `error` where there is none, or where its file is broken."""
-        entry = self.entries().get(name)
+        entries = self.entries()
+        entry = entries.get(name)
         if entry is None:
+            for called, other in entries.items():
+                if other.path.stem == name:
+                    raise error(
+                        f'There is no {kind} "{name}": the file {other.path} calls itself "{called}". '
+                        f'Ask for "{called}", or change its name field.'
+                    )
             raise error(f'There is no {kind} "{name}": {near(name, self.names())}.')
         if entry.parsed.value is None:
             faults = [str(one) for one in entry.parsed.problems if one.severity == "error"]

@@ -264,7 +264,7 @@ def find_task(given: str) -> Task:
 
     library = TaskLibrary()
     try:
-        return library.task(given) if given in library.names() else library.plain(given)
+        return library.named_or_plain(given)
     except TaskError as error:
         raise _unusable("--task' / '-t", error) from error
 

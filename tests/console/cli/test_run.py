@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from engine import folders
 from engine.events import AnyEvent, RunEnded, SessionStarted
 
 pytestmark = pytest.mark.shell
@@ -115,3 +116,12 @@ def test_a_run_says_how_it_is_to_whoever_asks_while_it_goes_on() -> None:
     assert (running["kind"], running["state"]) == ("run", "running")
     assert running["model"]["name"] == "demo"
     assert running["stages"]["bring_up_ms"] > 0
+
+
+def test_a_broken_task_file_is_not_taken_for_what_to_do() -> None:
+    folder = folders.config() / "tasks"
+    folder.mkdir(parents=True)
+    (folder / "mine.toml").write_text("name = 'mine'\n")
+    ran = run("--demo", "--task", "mine")
+    assert ran.returncode == 2
+    assert "mine.toml" in ran.stderr

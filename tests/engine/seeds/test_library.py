@@ -199,3 +199,9 @@ def test_operator_thinks_is_operator_with_other_defaults(tmp_path: Path) -> None
     ]
     assert operator.elements == ELEMENTS
     assert "reasoning" in set(thinks.default) - set(operator.default)
+
+
+def test_a_file_that_calls_itself_otherwise_is_named_when_it_is_asked_for(tmp_path: Path) -> None:
+    write(tmp_path, "renamed.toml", GOOD)
+    with pytest.raises(SeedError, match=r'renamed.toml calls itself "mine". Ask for "mine"'):
+        SeedLibrary(tmp_path).seed("renamed")
