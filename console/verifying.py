@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from console.experimenthost import DEMO
-from console.host import shell_for
+from console.shells import shell_for
 from engine.model.client import WorkerModel
 from engine.model.protocol import Model
 from engine.model.scripted import ScriptedModel

@@ -37,11 +37,11 @@ def command(demo: bool, **options: Any) -> None:
 
 async def _open(spec: RunSpec, choice: ModelChoice, *, demo: bool) -> int:
     from console.app import DrifttyApp
-    from console.host import open_live
+    from console.host import open_console
     from engine.seeds.library import SeedLibrary
     from engine.tasks.library import TaskLibrary
 
-    async with open_live(choice, kind="console", demo=demo) as live:
-        app = DrifttyApp(live, SeedLibrary(), TaskLibrary(), spec)
+    async with open_console(choice, demo=demo) as hosted:
+        app = DrifttyApp(hosted.live, SeedLibrary(), TaskLibrary(), spec)
         status = await app.run_async()
     return status or 0
