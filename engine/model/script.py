@@ -80,9 +80,11 @@ def demo_script() -> Script:
 class Reading:
     """Where one run is in a script."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, turn: int = 1, rng: int = 0) -> None:
+        """`turn`: the first that it is asked for; a fork goes on where its recording had got to."""
+        own = (n for n, each in enumerate(script.completions) if not each.rng or rng in each.rng)
         self._script = script
-        self._said: set[int] = set()
+        self._said: set[int] = {number for number, _ in zip(own, range(turn - 1), strict=False)}
         self._gone: set[int] = set()
 
     def next(self, turns: tuple[Turn, ...], rng: int) -> tuple[int, ScriptedCompletion]:

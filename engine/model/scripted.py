@@ -106,7 +106,7 @@ class ScriptedModel:
     ) -> AsyncIterator[CompletionReply]:
         """Stream the completion that the script has for this place, or fail as scripted."""
         await self.ready()
-        reading = self._readings.setdefault(sequence, Reading(self._script))
+        reading = self._readings.setdefault(sequence, Reading(self._script, turn, rng))
         number, completion = reading.next(turns, rng)
         if completion.fails:
             kind = PromptUnsafe if completion.fails_as == "prompt" else ModelError
