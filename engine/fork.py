@@ -66,21 +66,21 @@ def intervene(past: Past, turn: int, intervention: Intervention) -> Start:
     """
     before = start_at(past, turn)
     if intervention == "rewind":
-        return msgspec.structs.replace(before, change=f"turn {turn} drawn anew")
+        return msgspec.structs.replace(before, change=f"rewind at {turn}")
     said = _said(past, turn)
     spec = past.spec
     if intervention == "mask":
         drifted = [line for number, line in past.drifts if number == turn]
         masked = _masked(said, drifted or typed_lines(said.text, spec.policy), spec.policy)
-        return _followed(before, (masked,), f"prose of turn {turn} masked")
+        return _followed(before, (masked,), f"mask at {turn}")
     if intervention == "recovery":
         shown = Turn(role="assistant", text=RECOVERY, origin="person")
-        return _followed(before, (said, shown), f"recovery after turn {turn}")
+        return _followed(before, (said, shown), f"recovery at {turn}")
     if intervention == "anchor":
         text = user_text(f"Task: {spec.task.text}", spec.config.prompt)
         anchor = Turn(role="user", text=text, origin="person")
-        return _followed(before, (said, anchor), f"anchor after turn {turn}")
-    return _followed(before, (said,), f"nothing done about turn {turn}")
+        return _followed(before, (said, anchor), f"anchor at {turn}")
+    return _followed(before, (said,), f"nothing at {turn}")
 
 
 def fork_spec(parent: RunSpec, start: Start, **changes: object) -> RunSpec:

@@ -43,7 +43,8 @@ def command(as_json: bool, demo: bool, **options: Any) -> None:
     if demo:
         options["model"] = "demo"
     spec = build_spec(options)
-    status = asyncio.run(run_session(spec, model_choice(options, demo=demo), as_json=as_json, demo=demo))
+    choice = model_choice(options, demo=demo)
+    status = asyncio.run(run_session(spec, choice, as_json=as_json, demo=demo))
     if status:
         sys.exit(status)
 

@@ -2,12 +2,18 @@
 
 import asyncio
 import sys
-from typing import Any, get_args
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import click
+import msgspec
 
 from console.cli.editing import write_json
 from console.cli.lazy import LazyGroup
+from sessions.summary import Column, Order
+
+if TYPE_CHECKING:
+    from sessions.summary import Query, Summary
 
 COMMANDS = {
     "list": ("console.cli.sessions", "List sessions, the newest first.", "list_sessions"),
@@ -22,6 +28,7 @@ COMMANDS = {
     "import": ("console.cli.exchange", "Bring in what was exported.", "import_"),
     "verify": ("console.cli.verify", "Run sessions again, and compare every token.", "verify"),
     "profile": ("console.cli.profile", "Show where a session's time went.", "profile"),
+    "fork": ("console.cli.fork", "Go on from any turn of a session, once or often.", "fork"),
     "check": ("console.cli.mending", "See whether recordings are whole.", "check"),
     "recover": ("console.cli.mending", "Save what is left of a damaged store.", "recover"),
 }
@@ -32,11 +39,12 @@ COMMANDS = {
 def command() -> None:
     """Recorded sessions: every run is kept, token for token and byte for byte.
 
-    SESSION is an id, its beginning where that is unique, or `last`.
+    SESSION is an id, its beginning where that is unique, `last`, or `shipped:NAME`.
 
     \b
       driftty sessions list                       the newest first
-      driftty sessions list --outcome drift       only those that drifted
+      driftty sessions list outcome:drift turns:3 only those that are so
+      driftty sessions list --shipped             those that came with driftty
       driftty sessions show last                  the transcript
       driftty sessions show last --events         every event, one JSON object a line
       driftty sessions search uname "not found"   where it was typed, shown or thought
@@ -53,42 +61,103 @@ def _outcomes() -> tuple[str, ...]:
 
 
 @click.command("list")
+@click.argument("query", nargs=-1)
 @click.option("--outcome", type=click.Choice(_outcomes()), help="Only those that came to this.")
 @click.option("--config", "-c", default="", help="Only this config, or all of this seed's.")
 @click.option("--model", "-m", default="", help="Only this model, as it was asked for.")
 @click.option("--task", "-t", default="", help="Only tasks of this name or with this in the text.")
 @click.option("--tag", default="", help="Only those with this tag.")
+@click.option("--experiment", "-e", default="", help="Only the runs of this experiment.")
+@click.option("--all", "everything", is_flag=True, help="With the runs of experiments.")
+@click.option("--shipped", is_flag=True, help="The recordings that came with driftty.")
 @click.option("--trash", is_flag=True, help="Those in the trash.")
+@click.option(
+    "--sort", "-s", type=click.Choice(get_args(Column)), default="when", show_default=True
+)
+@click.option("--reverse", is_flag=True, help="The other way round.")
 @click.option("--limit", "-n", default=50, show_default=True, type=click.IntRange(min=1))
 @click.option("--offset", default=0, type=click.IntRange(min=0), help="Leave out so many first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON list.")
-def list_sessions(limit: int, offset: int, as_json: bool, **asked: Any) -> None:
-    """List sessions, the one recorded last first.
+def list_sessions(
+    query: Sequence[str],
+    sort: Column,
+    reverse: bool,
+    limit: int,
+    offset: int,
+    as_json: bool,
+    **asked: Any,
+) -> None:
+    """List sessions, the one recorded last first. Runs of experiments are left out unless asked for.
+
+    QUERY is what the Sessions screen takes for a filter: terms, and words to search for.
+
+    \b
+      driftty sessions list outcome:drift 'turns>3' -- -tag:seen
+      driftty sessions list config=operator 'when>=2026-11-20' '"not found"'
+      driftty sessions list drift:narration drift-turn:2..4 'length<90s'
+      driftty sessions list -e last --sort turns
+
+    `field:text` is in it, `field=text` is it, `field:*` is any; numbers, times and spans take <, <=,
+    >, >= and ranges. Fields: outcome, config, model, task, drift, drift-turn, turns, tokens, events,
+    length, size, when, age, tag, note, id, experiment, parent, why, version, rng, temperature,
+    channel, sandbox.
 
     With --json, a list of objects: id, began (UTC), outcome, config, config_hash, seed, model, task,
     turns, drift_turn, drift_kind, operated, exited, done, why, tokens, took (nanoseconds), events,
-    bytes, version, parent, tags, note, deleted.
+    bytes, version, parent, experiment, tags, note, deleted.
     """
-    from sessions.summary import Query
+    from sessions.asking import quoted, read_query
 
-    found, total = asyncio.run(_find(Query(**asked), limit, offset))
+    typed = read_query(" ".join(quoted(word) for word in query))
+    found = asyncio.run(_find(typed, Order(sort, (sort == "when") ^ reverse), limit, offset, asked))
     if as_json:
-        write_json(found)
+        write_json(found.sessions)
         return
-    from console.cli.sessionview import nothing_found, session_table
+    from console.cli.sessionview import left_out, nothing_found, session_table
 
-    if found:
-        session_table(found, total, offset)
+    if found.sessions:
+        names = found.names if asked["shipped"] else {}
+        session_table(found.sessions, found.total, offset, names)
     else:
-        nothing_found(narrowed=any(asked.values()) or offset > 0)
+        narrowed = any(asked.values()) or offset > 0 or bool(query) or found.left_out > 0
+        nothing_found(narrowed=narrowed)
+    left_out(found.left_out)
 
 
-async def _find(query: Any, limit: int, offset: int) -> tuple[list[Any], int]:
+class Found(NamedTuple):
+    """A page of a list."""
+
+    sessions: "list[Summary]"
+    total: int
+    left_out: int
+    """Runs of experiments that are asked for but not listed."""
+    names: dict[str, str]
+    """What a person types for the shipped ones, by id."""
+
+
+async def _find(
+    typed: "Query", order: Order, limit: int, offset: int, asked: dict[str, Any]
+) -> Found:
+    from sessions import shipped
     from sessions.library import Library
+    from sessions.search import Search
 
-    async with Library.open() as library:
-        found = await library.sessions(query, limit=limit, offset=offset)
-        return found, await library.count(query)
+    of_shipped = asked.pop("shipped")
+    everything, experiment = asked.pop("everything"), asked.pop("experiment")
+    path = await asyncio.to_thread(shipped.store) if of_shipped else None
+    resolved = await asyncio.to_thread(Search(path).resolved, typed)
+    query = msgspec.structs.replace(resolved, **asked)
+    async with Library.open(path) as library:
+        if experiment:
+            query = msgspec.structs.replace(query, experiment=await library.experiment(experiment))
+        named = any(term.field == "experiment" for term in query.terms)
+        alone = not (everything or experiment or named)
+        query = msgspec.structs.replace(query, alone=alone)
+        found = await library.sessions(query, limit=limit, offset=offset, order=order)
+        total = await library.count(query)
+        all_ = await library.count(msgspec.structs.replace(query, alone=False)) if alone else total
+    names = {one.id: shipped.name_of(one.id) or "" for one in found} if of_shipped else {}
+    return Found(found, total, all_ - total, names)
 
 
 @click.command("show")
@@ -105,12 +174,10 @@ def show(session: str, events: bool, as_json: bool) -> None:
 
 
 async def _events(typed: str) -> None:
-    import msgspec
-
     from sessions.library import Library
 
     encoder = msgspec.json.Encoder()
-    async with Library.open() as library:
+    async with Library.holding(typed) as library:
         summary = await library.find(typed)
         async for event in library.events(summary.id):
             sys.stdout.buffer.write(encoder.encode(event) + b"\n")
@@ -122,7 +189,7 @@ async def _document(typed: str) -> None:
     from sessions.library import Library
     from sessions.stages import Stages
 
-    async with Library.open() as library:
+    async with Library.holding(typed) as library:
         summary = await library.find(typed)
         stages = Stages()
         async for event in library.events(summary.id, only=("StageTimed",)):
@@ -141,7 +208,7 @@ async def _show(typed: str) -> None:
     from console.cli.sessionview import Reading, header
     from sessions.library import Library
 
-    async with Library.open() as library:
+    async with Library.holding(typed) as library:
         summary = await library.find(typed)
         header(summary, await library.spec(summary.id), await library.provenance(summary.id))
         reading = Reading()
