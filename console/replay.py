@@ -7,7 +7,7 @@ that dragging along the time line never lags behind.
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, NamedTuple
 
 from console.replaysnapshots import Snapshots
 from console.view.memory import recall, remember
@@ -35,6 +35,19 @@ ALIVE = 1.0
 """Seconds between two looks whether the recorder is alive."""
 SLICE = 0.004
 """Seconds of surveying at a stretch; then the keys have their turn."""
+
+
+class Opening(NamedTuple):
+    """Where a recording is opened: at a turn or the end, else at its start."""
+
+    turn: int | None = None
+    at_end: bool = False
+    """So is one that is being recorded, if no turn is named."""
+    paused: bool = False
+    """Whether the start is shown without playing on."""
+
+
+FROM_START = Opening()
 
 
 class RecordedView(ViewState):
@@ -69,16 +82,15 @@ class Replay:
         """How the session stands; none while that is not known yet."""
         self.surveyed = False
         """Whether snapshots reach to the end."""
-        self.unreadable = 0
-        """Events passed that could not be read."""
+        self.unreadable: set[int] = set()
+        """Places of events that could not be read."""
         self.damage = ""
         """What is wrong with the recording, as a clause."""
         self.wrong = ""
         """What went wrong with reading it, as a sentence."""
         self.going: float | None = None
         """How far a long way to a point is, from 0 to 1."""
-        self.resting = False
-        """Whether nothing is left to do until somebody says something."""
+        self._at_rest = False
         self._blank = remember(self.view)
         self._wanted: int | None = None
         self._turn: int | None = None
@@ -91,16 +103,21 @@ class Replay:
         return self.playback.position
 
     @property
+    def resting(self) -> bool:
+        """Whether nothing is left to do until somebody says something."""
+        return self._at_rest and self._wanted is None and not self._woken.is_set()
+
+    @property
     def following(self) -> bool:
         """Whether it is being recorded, and the newest events are shown as they come."""
         return self.standing == "recording" and self.playback.pinned
 
-    async def run(self, source: Source) -> None:
+    async def run(self, source: Source, opening: Opening = FROM_START) -> None:
         """Read, play and follow a recording until cancelled."""
         self.source = source
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._told(self._play()))
-            await self._told(self._read())
+            await self._told(self._read(opening))
             tasks.create_task(self._told(self._follow()))
             tasks.create_task(self._told(self._survey()))
 
@@ -164,9 +181,14 @@ class Replay:
             self.playback.open_end = False
             self.drawn()
 
-    async def _read(self) -> None:
+    async def _read(self, opening: Opening) -> None:
         """Learn what is where, the first page at once."""
         self.standing = await self.source.standing()
+        to_end = opening.at_end or (self.standing == "recording" and opening.turn is None)
+        if opening.turn is not None:
+            self.go_to_turn(opening.turn)
+        elif not (to_end or opening.paused):
+            self.playback.play()
         await self.source.changed()
         most = FIRST
         while facts := await self.source.facts(len(self.index), most):
@@ -178,9 +200,9 @@ class Replay:
                 break
             most = CHUNK
         self.playback.open_end = self.standing == "recording"
-        if self._turn is not None:
+        if self._turn is not None or to_end:
             self._turn = None
-            self._wanted = len(self.index)
+            self.end()
         self._wake()
 
     async def _follow(self) -> None:
@@ -239,13 +261,13 @@ class Replay:
                 await self._forward(self.playback.due())
             self.drawn()
             pause = self._pause()
-            self.resting = pause is None and not self._woken.is_set()
+            self._at_rest = pause is None
             try:
                 async with asyncio.timeout(pause):
                     await self._woken.wait()
             except TimeoutError:
                 pass
-            self.resting = False
+            self._at_rest = False
 
     def _pause(self) -> float | None:
         """Seconds until there is something to do; none where nothing comes by itself."""
@@ -275,7 +297,7 @@ class Replay:
         while self.position < target and self._wanted is None:
             for event in await self._batch(target):
                 if event is None:
-                    self.unreadable += 1
+                    self.unreadable.add(self.position)
                 else:
                     self.view.apply(event)
                 self.playback.position += 1

@@ -12,13 +12,14 @@ from console.keymap import bindings
 from console.panes.header import Header
 from console.panes.shell import ShellPane
 from console.panes.timeline import ROWS, TimeLine, clock
-from console.replay import Replay
+from console.replay import FROM_START, Opening, Replay
 from console.safe import clean_line
 from console.screens.lattice import Lattice, put
 from console.screens.replaying import Plays
 from console.view.line import Line, Piece, line
 from engine.errors import DrifttyError
 from engine.figures import number
+from sessions.playback import IDLE
 from sessions.playbackreader import Recording
 
 
@@ -48,11 +49,18 @@ class ReplayScreen(Plays, Lattice):
     PLACE = "replay"
     FOOT = ROWS
 
-    def __init__(self, recording: str, *, turn: int | None = None) -> None:
-        """`recording`: the session's id; at `turn`, else played from the start."""
+    def __init__(
+        self,
+        recording: str,
+        opening: Opening = FROM_START,
+        *,
+        speed: float = 1.0,
+        idle: float | None = IDLE,
+    ) -> None:
+        """`recording`: the session's id."""
         self.recording = recording
-        self._at_turn = turn
-        self.replay = Replay()
+        self.replay = Replay(speed=speed, idle=idle)
+        self._opening = opening
         self._said: set[str] = set()
         super().__init__(self.replay.view)
 
@@ -71,10 +79,6 @@ class ReplayScreen(Plays, Lattice):
     def on_mount(self) -> None:
         """Open the recording and play it."""
         self.replay.drawn = self.sync
-        if self._at_turn is None:
-            self.replay.playback.play()
-        else:
-            self.replay.go_to_turn(self._at_turn)
         self.run_worker(self._run(), group="replay", exit_on_error=True)
 
     def place_bars(self) -> None:
@@ -101,7 +105,7 @@ class ReplayScreen(Plays, Lattice):
     async def _run(self) -> None:
         try:
             async with Recording.open(self.recording) as recording:
-                await self.replay.run(recording)
+                await self.replay.run(recording, self._opening)
         except DrifttyError as error:
             self.replay.wrong = str(error)
             self.sync()
@@ -145,7 +149,7 @@ def _troubles(replay: Replay) -> list[str]:
     if replay.damage:
         found.append(f"This recording is damaged: {replay.damage}. What is there is played.")
     if replay.unreadable:
-        many = number(replay.unreadable, "event")
+        many = number(len(replay.unreadable), "event")
         found.append(f"{many} could not be read and are left out: see `driftty sessions check`.")
     if replay.standing == "interrupted" and len(replay.index):
         found.append("driftty was killed while it recorded this: it breaks off without an end.")

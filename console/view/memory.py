@@ -8,7 +8,6 @@ kept as libghostty-vt encodes it.
 import zlib
 from collections.abc import Callable
 from copy import copy
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -78,9 +77,17 @@ def _fresh(value: Any, seen: dict[int, Any]) -> Any:
     return seen[id(value)]
 
 
-@cache
 def _maker(kind: type) -> Callable[[Any, dict[int, Any]], Any] | None:
     """How values of a type are copied; none where they are shared. Tuples hold nothing that changes."""
+    if kind not in _known:
+        _known[kind] = _make(kind)
+    return _known[kind]
+
+
+_known: dict[type, Callable[[Any, dict[int, Any]], Any] | None] = {}
+
+
+def _make(kind: type) -> Callable[[Any, dict[int, Any]], Any] | None:
     if issubclass(kind, msgspec.Struct):
         return None if kind.__struct_config__.frozen else _struct
     for plain, make in ((list, _list), (dict, _mapping), (set, _set)):
