@@ -175,6 +175,21 @@ class Library:
         events, link = rows[0]
         return int(events), bytes(link)
 
+    async def experiment(self, typed: str) -> str:
+        """The whole id of the experiment whose id begins so; `last` is the one begun last.
+
+        Raises `StoreError` where there is none, or more than one.
+        """
+        prefix = "" if typed == "last" else read_prefix(typed)
+        rows = await self.fetch(
+            "SELECT id FROM experiments WHERE substr(id, 1, ?) = ? ORDER BY number DESC LIMIT 2",
+            (len(prefix), prefix),
+        )
+        if not rows or (len(rows) > 1 and prefix):
+            many = "More than one experiment's" if rows else "No experiment's"
+            raise StoreError(f"{many} id begins with “{typed}”; `last` is the one begun last.")
+        return str(rows[0][0])
+
     async def losses(self) -> dict[str, int]:
         """Sessions of which acknowledged events are gone, and how many events they once had."""
         rows = await self.fetch(

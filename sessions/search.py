@@ -9,7 +9,7 @@ For one thread: none of this may run on an event loop.
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -67,9 +67,15 @@ class Search:
         self._index = self._store.with_name(f"{self._store.stem}-search.db")
 
     def find(
-        self, words: str, limit: int = 100, progress: Progress = lambda done, of: None
+        self,
+        words: str,
+        limit: int = 100,
+        progress: Progress = lambda done, of: None,
+        among: Sequence[str] | None = None,
     ) -> list[Hit]:
         """Where the words stand, the best matches of the newest sessions first.
+
+        `among`: only in sessions of these ids.
 
         Each word is found at the beginning of one too; what stands in double quotes only as it is.
         `progress` is told how many of the sessions that are new have been read. Raises `StoreError`.
@@ -84,8 +90,9 @@ class Search:
                 "SELECT passages.session, turn, kind, snippet(passages, 0, ?, ?, '…', ?)"
                 " FROM passages JOIN store.sessions ON sessions.id = passages.session"
                 " WHERE passages MATCH ? AND deleted IS NULL"
+                " AND (? IS NULL OR passages.session IN (SELECT value FROM json_each(?)))"
                 " ORDER BY sessions.number DESC, bm25(passages) LIMIT ?",
-                (OPENED, CLOSED, _EXCERPT_WORDS, wanted, limit),
+                (OPENED, CLOSED, _EXCERPT_WORDS, wanted, *[_ids(among)] * 2, limit),
             ).fetchall()
         return [Hit(*row) for row in rows]
 
@@ -220,6 +227,11 @@ def _passages(
                 turn = int(passage.label)
             elif passage.kind in _INDEXED:
                 yield _text(passage), session, turn, passage.kind
+
+
+def _ids(among: Sequence[str] | None) -> str | None:
+    """Ids as one value, however many there are; none where nothing is to be left out."""
+    return None if among is None else msgspec.json.encode(among).decode()
 
 
 def _text(passage: Passage) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from sessions.search import Hit
-    from sessions.summary import Summary
+    from sessions.summary import Query, Summary
 
 
 @click.command("search")
@@ -25,20 +25,27 @@ def search(words: Sequence[str], limit: int, as_json: bool) -> None:
     """Search commands, output, reasoning, drift and tasks for places where all WORDS stand.
 
     A word is found at the beginning of longer ones; in double quotes, words stand as they are:
-    `driftty sessions search '"not found"'`. The newest sessions come first.
+    `driftty sessions search '"not found"'`. The newest sessions come first. Terms narrow it, as those
+    of `driftty sessions list` do: `driftty sessions search uname outcome:drift`.
 
     With --json, a list of objects: session, turn, kind, excerpt, found ([start, end] in the excerpt).
     The first search reads what was recorded since the last one.
     """
+    from sessions.asking import quoted, read_query
     from sessions.search import Search
 
     # Joined again: the shell has taken the quotes off each argument that has spaces in it.
-    asked = " ".join(f'"{word}"' if " " in word and '"' not in word else word for word in words)
-    hits = Search().find(asked, limit, _progress)
+    asked = read_query(" ".join(quoted(word) for word in words))
+    if not asked.words:
+        raise click.UsageError(
+            "there are no words to search for; `driftty sessions list` takes terms"
+        )
+    among = asyncio.run(_among(asked)) if asked.terms else None
+    hits = Search().find(asked.words, limit, _progress, among)
     if as_json:
         write_json([_document(hit) for hit in hits])
     elif hits:
-        _print(hits, asyncio.run(_summaries()))
+        _print(hits, asyncio.run(_summaries({hit.session for hit in hits})))
     else:
         click.echo("Nothing like that was recorded.", err=True)
 
@@ -49,11 +56,25 @@ def _progress(done: int, of: int) -> None:
         click.echo(f"\rreading new sessions {done} of {of} ", nl=False, err=True)
 
 
-async def _summaries() -> "dict[str, Summary]":
+async def _among(asked: "Query") -> list[str]:
+    """The ids of the sessions of which a query's terms are true."""
+    import msgspec
+
     from sessions.library import Library
 
     async with Library.open() as library:
-        return {one.id: one for one in await library.sessions(limit=await library.count() + 1)}
+        query = msgspec.structs.replace(asked, words="")
+        found = await library.sessions(query, limit=await library.count(query) + 1)
+        return [one.id for one in found]
+
+
+async def _summaries(ids: "set[str]") -> "dict[str, Summary]":
+    from sessions.library import Library
+    from sessions.summary import Query
+
+    async with Library.open() as library:
+        found = await library.sessions(Query(among=tuple(ids)), limit=len(ids) + 1)
+        return {one.id: one for one in found}
 
 
 def _split(excerpt: str) -> list[tuple[str, bool]]:

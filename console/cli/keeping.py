@@ -87,9 +87,17 @@ def _find(typed: Sequence[str], *, trash: bool = False) -> list[str]:
     """The ids of what was typed, each once."""
 
     async def find() -> list[str]:
+        from engine.errors import StoreError
+        from sessions import shipped
         from sessions.library import Library
         from sessions.summary import Query
 
+        for one in typed:
+            if await asyncio.to_thread(shipped.store_of, one) is not None:
+                raise StoreError(
+                    f"{one} came with driftty and stays as it is. To have it among your own: "
+                    f"`driftty sessions export {one} -o FILE`, then `driftty sessions import FILE`."
+                )
         async with Library.open() as library:
             found = [(await library.find(one, Query(trash=trash))).id for one in typed]
         return list(dict.fromkeys(found))

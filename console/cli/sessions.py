@@ -29,6 +29,7 @@ COMMANDS = {
     "verify": ("console.cli.verify", "Run sessions again, and compare every token.", "verify"),
     "profile": ("console.cli.profile", "Show where a session's time went.", "profile"),
     "fork": ("console.cli.fork", "Go on from any turn of a session, once or often.", "fork"),
+    "tree": ("console.cli.tree", "Which session was forked from which.", "tree"),
     "check": ("console.cli.mending", "See whether recordings are whole.", "check"),
     "recover": ("console.cli.mending", "Save what is left of a damaged store.", "recover"),
 }
@@ -116,11 +117,10 @@ def list_sessions(
     from console.cli.sessionview import left_out, nothing_found, session_table
 
     if found.sessions:
-        names = found.names if asked["shipped"] else {}
-        session_table(found.sessions, found.total, offset, names)
-    else:
-        narrowed = any(asked.values()) or offset > 0 or bool(query) or found.left_out > 0
-        nothing_found(narrowed=narrowed)
+        session_table(found.sessions, found.total, offset, found.names)
+    elif not found.left_out:
+        narrowed = any(value for name, value in asked.items() if name != "everything")
+        nothing_found(narrowed=narrowed or offset > 0 or bool(query))
     left_out(found.left_out)
 
 
@@ -142,21 +142,21 @@ async def _find(
     from sessions.library import Library
     from sessions.search import Search
 
-    of_shipped = asked.pop("shipped")
-    everything, experiment = asked.pop("everything"), asked.pop("experiment")
-    path = await asyncio.to_thread(shipped.store) if of_shipped else None
+    own = {name: asked[name] for name in ("outcome", "config", "model", "task", "tag", "trash")}
+    path = await asyncio.to_thread(shipped.store) if asked["shipped"] else None
     resolved = await asyncio.to_thread(Search(path).resolved, typed)
-    query = msgspec.structs.replace(resolved, **asked)
+    query = msgspec.structs.replace(resolved, **own)
     async with Library.open(path) as library:
-        if experiment:
-            query = msgspec.structs.replace(query, experiment=await library.experiment(experiment))
+        if asked["experiment"]:
+            experiment = await library.experiment(asked["experiment"])
+            query = msgspec.structs.replace(query, experiment=experiment)
         named = any(term.field == "experiment" for term in query.terms)
-        alone = not (everything or experiment or named)
+        alone = not (asked["everything"] or asked["experiment"] or named)
         query = msgspec.structs.replace(query, alone=alone)
         found = await library.sessions(query, limit=limit, offset=offset, order=order)
         total = await library.count(query)
         all_ = await library.count(msgspec.structs.replace(query, alone=False)) if alone else total
-    names = {one.id: shipped.name_of(one.id) or "" for one in found} if of_shipped else {}
+    names = {one.id: shipped.name_of(one.id) or "" for one in found} if asked["shipped"] else {}
     return Found(found, total, all_ - total, names)
 
 

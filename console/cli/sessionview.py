@@ -1,6 +1,6 @@
 """How recorded sessions look on the command line: coloured on a terminal, plain in a pipe."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -53,8 +53,13 @@ _PASSAGES: dict[PassageKind, tuple[str, str]] = {
 """What begins a passage's first line, and how it looks on a terminal."""
 
 
-def session_table(sessions: Sequence[Summary], total: int, offset: int) -> None:
-    """Sessions, one a line; on a narrow terminal without model and task."""
+def session_table(
+    sessions: Sequence[Summary], total: int, offset: int, names: Mapping[str, str] | None = None
+) -> None:
+    """Sessions, one a line; on a narrow terminal without model and task.
+
+    `names`: by id, what a person types instead of it.
+    """
     from rich.table import Table
     from rich.text import Text
 
@@ -63,6 +68,9 @@ def session_table(sessions: Sequence[Summary], total: int, offset: int) -> None:
         console.width = _PIPE_WIDTH
     wide = console.width >= _WIDE
     cells = [_cells(summary, wide) for summary in sessions]
+    for summary, row in zip(sessions, cells, strict=True):
+        if name := (names or {}).get(summary.id):
+            row["id"] = Text(f"shipped:{name}", "bold")
     # Columns without a share are as wide as they need; the others have what is left.
     shares = {"config": 0.4, "model": 0.15, "task": 0.3, "tags": 0.15} if wide else {"config": 1.0}
     if not any(summary.tags for summary in sessions):
@@ -111,6 +119,17 @@ def _cells(summary: Summary, wide: bool) -> "dict[str, Text]":
     }
 
 
+def left_out(runs: int) -> None:
+    """Say that runs of experiments are not in the list."""
+    import click
+
+    if runs:
+        click.echo(
+            f"{number(runs, 'run')} of experiments left out; --all lists them, -e ID those of one",
+            err=True,
+        )
+
+
 def nothing_found(*, narrowed: bool) -> None:
     """What to do where there is nothing to list."""
     import click
@@ -121,7 +140,8 @@ def nothing_found(*, narrowed: bool) -> None:
         click.echo(
             "No session is recorded yet. Every run is recorded by itself; make one:\n"
             '  driftty run --task "show the hostname, then exit"\n'
-            "  driftty open --demo        needs no model",
+            "  driftty open --demo        needs no model\n"
+            "Some came with driftty: driftty sessions list --shipped",
             err=True,
         )
 
