@@ -18,7 +18,7 @@ from console.desk import Desk
 from console.hangup import HangupDriver
 from console.keymap import bindings, read_keymap
 from console.pump import Pump
-from console.replay import Opening
+from console.replay import OpenAt
 from console.safe import clean
 from console.screens.lattice import Lattice
 from console.screens.lines import LinesScreen
@@ -129,7 +129,7 @@ class DrifttyApp(App[int]):
 
     def open_recording(self, session: str, *, turn: int | None = None) -> None:
         """Play a recorded session, from its start or where a turn begins, over what is on screen."""
-        self.push_screen(ReplayScreen(session, Opening(turn)))
+        self.push_screen(ReplayScreen(session, OpenAt(turn)))
 
     def close_recording(self) -> None:
         """Go back to where the recording was opened; leave where there is nothing behind it."""
