@@ -37,7 +37,7 @@ SLICE = 0.004
 """Seconds of surveying at a stretch; then the keys have their turn."""
 
 
-class Opening(NamedTuple):
+class OpenAt(NamedTuple):
     """Where a recording is opened: at a turn or the end, else at its start."""
 
     turn: int | None = None
@@ -47,7 +47,7 @@ class Opening(NamedTuple):
     """Whether the start is shown without playing on."""
 
 
-FROM_START = Opening()
+FROM_START = OpenAt()
 
 
 class RecordedView(ViewState):
@@ -112,7 +112,7 @@ class Replay:
         """Whether it is being recorded, and the newest events are shown as they come."""
         return self.standing == "recording" and self.playback.pinned
 
-    async def run(self, source: Source, opening: Opening = FROM_START) -> None:
+    async def run(self, source: Source, opening: OpenAt = FROM_START) -> None:
         """Read, play and follow a recording until cancelled."""
         self.source = source
         async with asyncio.TaskGroup() as tasks:
@@ -181,7 +181,7 @@ class Replay:
             self.playback.open_end = False
             self.drawn()
 
-    async def _read(self, opening: Opening) -> None:
+    async def _read(self, opening: OpenAt) -> None:
         """Learn what is where, the first page at once."""
         self.standing = await self.source.standing()
         to_end = opening.at_end or (self.standing == "recording" and opening.turn is None)

@@ -12,7 +12,7 @@ from console.keymap import bindings
 from console.panes.header import Header
 from console.panes.shell import ShellPane
 from console.panes.timeline import ROWS, TimeLine, clock
-from console.replay import FROM_START, Opening, Replay
+from console.replay import FROM_START, OpenAt, Replay
 from console.safe import clean_line
 from console.screens.lattice import Lattice, put
 from console.screens.replaying import Plays
@@ -52,7 +52,7 @@ class ReplayScreen(Plays, Lattice):
     def __init__(
         self,
         recording: str,
-        opening: Opening = FROM_START,
+        opening: OpenAt = FROM_START,
         *,
         speed: float = 1.0,
         idle: float | None = IDLE,

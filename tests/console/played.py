@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from console.panes.header import fact_pieces
 from console.panes.stages import stage_line, stage_table
 from console.panes.tally import tally_lines
-from console.replay import Opening, Replay
+from console.replay import OpenAt, Replay
 from console.view.state import ViewState
 from engine.events import (
     AnyEvent,
@@ -27,7 +27,7 @@ from engine.run import RunSpec, Sampling
 from sessions.playbacksource import Held, Source
 from tests.console.story import Story
 
-PAUSED = Opening(paused=True)
+PAUSED = OpenAt(paused=True)
 
 NOISE = (
     b"\x1b[2J\x1b[H", b"\x1b[?1049h\x1b[5;5Hvi", b"\x1b[?1049l", b"\x1b[3;9r", b"\x1b[r", b"\x1b7",
@@ -106,7 +106,7 @@ def drawn(view: ViewState) -> dict[str, object]:
 
 @asynccontextmanager
 async def playing(
-    replay: Replay, source: Source | list[AnyEvent], opening: Opening = PAUSED
+    replay: Replay, source: Source | list[AnyEvent], opening: OpenAt = PAUSED
 ) -> AsyncIterator[Replay]:
     """A replay that runs, without a screen."""
     if isinstance(source, list):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.replay import Opening, RecordedView, Replay
+from console.replay import OpenAt, RecordedView, Replay
 from console.replaysnapshots import Snapshots
 from engine.events import AnyEvent, DriftSeen, SessionStarted, ShellWrote, TurnStarted
 from sessions.playbacksource import Held
@@ -80,7 +80,7 @@ async def test_a_flood_of_output_gets_snapshots_too() -> None:
 
 async def test_playing_shows_everything_once_and_stops_at_the_end() -> None:
     replay = Replay(speed=32.0, idle=0.001)
-    async with playing(replay, drifting(spec()), Opening()):
+    async with playing(replay, drifting(spec()), OpenAt()):
         await until(lambda: replay.resting and replay.surveyed)
         assert not replay.playback.playing
         assert drawn(replay.view) == from_zero(drifting(spec()), replay.position)
@@ -130,7 +130,7 @@ async def test_stepping_faster_than_it_is_drawn_counts_every_step() -> None:
 
 async def test_a_turn_asked_for_before_it_was_read_is_gone_to_once_it_is() -> None:
     replay = Replay()
-    async with playing(replay, LONG, Opening(turn=42)):
+    async with playing(replay, LONG, OpenAt(turn=42)):
         await until(lambda: replay.surveyed and replay.resting)
         assert replay.index.turn(replay.position) == 42
         assert replay.view.header.turn == 42
@@ -138,7 +138,7 @@ async def test_a_turn_asked_for_before_it_was_read_is_gone_to_once_it_is() -> No
 
 async def test_a_turn_that_never_was_leads_to_the_end() -> None:
     replay = Replay()
-    async with playing(replay, LONG, Opening(turn=4711)):
+    async with playing(replay, LONG, OpenAt(turn=4711)):
         await until(lambda: replay.surveyed and replay.resting)
         assert replay.position == len(LONG)
 
