@@ -11,7 +11,8 @@ so the margin at turn 5 is of the survivors and may rise only because the weak h
 how many are left, and `weakest` is of all. And a first token that starts a command is not yet one.
 """
 
-import statistics
+import math
+from bisect import insort
 from collections.abc import Sequence
 from itertools import count, takewhile
 
@@ -53,12 +54,26 @@ class TurnMargin(msgspec.Struct, frozen=True, kw_only=True):
     """A quarter of the runs lie above."""
 
 
+class ConfigMargin(msgspec.Struct, frozen=True):
+    """A config's margin, turn by turn and at the weakest turn of each run."""
+
+    runs: int = 0
+    """How many were weighed at all."""
+    by_turn: tuple[TurnMargin, ...] = ()
+    """One for each turn that any run reached, from the first."""
+    weakest: TurnMargin | None = None
+    """Over all runs, of each the turn at which it was nearest to drifting; its `turn` is 0."""
+
+
 class Margins:
-    """A config's runs as they come; each is fed once, in planned order (`Tally.counted`)."""
+    """A config's runs as they come; each is fed once, in planned order (`Tally.counted`).
+
+    What is said of them costs the same however many there are.
+    """
 
     def __init__(self) -> None:
-        self._by_turn: list[list[float]] = []
-        self._weakest: list[float] = []
+        self._by_turn: list[_Spread] = []
+        self._weakest = _Spread()
 
     def feed(self, probabilities: Sequence[float]) -> None:
         """Take in a run: for each of its turns in order, the probability of a command's start.
@@ -71,46 +86,65 @@ class Margins:
             return
         for turn, each in enumerate(probabilities):
             if turn == len(self._by_turn):
-                self._by_turn.append([])
-            self._by_turn[turn].append(each)
-        self._weakest.append(min(probabilities))
+                self._by_turn.append(_Spread())
+            self._by_turn[turn].add(each)
+        self._weakest.add(min(probabilities))
 
     @property
-    def runs(self) -> int:
-        """How many have been weighed at all."""
-        return len(self._weakest)
+    def summary(self) -> ConfigMargin:
+        """How the runs lie."""
+        return ConfigMargin(self._weakest.runs, self.by_turn, self.weakest)
 
     @property
     def by_turn(self) -> tuple[TurnMargin, ...]:
         """One for each turn that any run reached, from the first."""
-        return tuple(_summed(turn, each) for turn, each in enumerate(self._by_turn, start=1))
+        return tuple(each.margin(turn) for turn, each in enumerate(self._by_turn, start=1))
 
     @property
     def weakest(self) -> TurnMargin | None:
         """Over all runs, of each the turn at which it was nearest to drifting; its `turn` is 0."""
-        return _summed(0, self._weakest) if self._weakest else None
-
-    def to_document(self) -> dict[str, object]:
-        """The margins as JSON."""
-        weakest = self.weakest
-        return {
-            "runs": self.runs,
-            "by_turn": [msgspec.to_builtins(each) for each in self.by_turn],
-            "weakest": None if weakest is None else msgspec.to_builtins(weakest),
-        }
+        return self._weakest.margin(0) if self._weakest.runs else None
 
 
-def _summed(turn: int, values: list[float]) -> TurnMargin:
-    several = len(values) > 1
-    lower, median, upper = (
-        statistics.quantiles(values, n=4, method="inclusive") if several else values * 3
-    )
-    return TurnMargin(
-        turn=turn,
-        runs=len(values),
-        mean=statistics.fmean(values),
-        spread=statistics.stdev(values) if several else None,
-        lower=lower,
-        median=median,
-        upper=upper,
-    )
+class _Spread:
+    """Numbers as they come, in order; their mean and squares by B. P. Welford, Technometrics 4
+    (1962)."""
+
+    def __init__(self) -> None:
+        self._ordered: list[float] = []
+        self._mean = 0.0
+        self._squares = 0.0
+
+    @property
+    def runs(self) -> int:
+        """How many."""
+        return len(self._ordered)
+
+    def add(self, value: float) -> None:
+        """Take in one more."""
+        insort(self._ordered, value)
+        away = value - self._mean
+        self._mean += away / self.runs
+        self._squares += away * (value - self._mean)
+
+    def margin(self, turn: int) -> TurnMargin:
+        """How they lie."""
+        lower, median, upper = (self._quantile(share) for share in (0.25, 0.5, 0.75))
+        return TurnMargin(
+            turn=turn,
+            runs=self.runs,
+            mean=min(max(self._mean, 0.0), 1.0),
+            spread=math.sqrt(self._squares / (self.runs - 1)) if self.runs > 1 else None,
+            lower=lower,
+            median=median,
+            upper=upper,
+        )
+
+    def _quantile(self, share: float) -> float:
+        """Between the two nearest numbers where it falls between: type 7 of R. J. Hyndman and
+        Y. Fan, The American Statistician 50 (1996)."""
+        place = share * (self.runs - 1)
+        below = int(place)
+        above = min(below + 1, self.runs - 1)
+        part = place - below
+        return self._ordered[below] * (1 - part) + self._ordered[above] * part

@@ -4,6 +4,8 @@ import msgspec
 
 from engine.drift.evalue import verdict
 from engine.drift.interval import Interval
+from engine.drift.margin import ConfigMargin
+from engine.drift.survival import Incidence
 from engine.events import DriftKind
 
 
@@ -54,6 +56,10 @@ class ConfigTally(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None
     """A run's mean duration; none before the first."""
     tasks: tuple[TaskTally, ...]
+    survival: tuple[Incidence, ...] = ()
+    """When its runs drift, turn by turn, over those that may be counted yet in planned order."""
+    margin: ConfigMargin = ConfigMargin()
+    """How near they are to drifting, over the same runs."""
 
     @property
     def rate(self) -> float | None:
@@ -106,6 +112,8 @@ class ConfigTally(msgspec.Struct, frozen=True, kw_only=True):
         ):
             document[f"{axis}_low"] = interval.low if interval else None
             document[f"{axis}_high"] = interval.high if interval else None
+        document["survival"] = msgspec.to_builtins(self.survival)
+        document["margin"] = msgspec.to_builtins(self.margin)
         return document
 
 

@@ -105,7 +105,11 @@ class Tally:
 
     def config(self, config: int) -> ConfigTally:
         """How one config stands."""
-        return self._lanes[config].tally(self.configs[config], self.alpha)
+        return msgspec.structs.replace(
+            self._lanes[config].tally(self.configs[config], self.alpha),
+            survival=self.survival(config),
+            margin=self.margins(config).summary,
+        )
 
     @property
     def all_configs(self) -> tuple[ConfigTally, ...]:
@@ -166,8 +170,6 @@ class Tally:
                 {
                     **each.to_document(),
                     "corrected": [one.to_document() for one in self.corrected(at)],
-                    "survival": [msgspec.to_builtins(one) for one in self.survival(at)],
-                    "margin": self.margins(at).to_document(),
                 }
                 for at, each in enumerate(self.all_configs)
             ],

@@ -2,7 +2,8 @@ import statistics
 
 import pytest
 
-from engine.drift.margin import Margins
+from engine.drift.margin import Margins, RunMargins
+from engine.events import FirstTokenWeighed, TurnStarted
 
 
 def test_the_margin_is_told_turn_by_turn_over_the_runs_that_got_there() -> None:
@@ -34,9 +35,11 @@ def test_quartiles_are_those_of_the_standard_library() -> None:
     for value in values:
         margins.feed([value])
     (turn,) = margins.by_turn
-    assert [turn.lower, turn.median, turn.upper] == statistics.quantiles(
-        values, n=4, method="inclusive"
+    assert [turn.lower, turn.median, turn.upper] == pytest.approx(
+        statistics.quantiles(values, n=4, method="inclusive")
     )
+    assert turn.mean == pytest.approx(statistics.fmean(values))
+    assert turn.spread == pytest.approx(statistics.stdev(values))
 
 
 def test_a_run_without_a_prompt_counts_nowhere() -> None:
@@ -50,3 +53,24 @@ def test_a_run_without_a_prompt_counts_nowhere() -> None:
 def test_what_is_no_probability_is_refused(wrong: list[float]) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         Margins().feed(wrong)
+
+
+def test_a_turn_that_is_weighed_again_after_its_reasoning_counts_as_weighed_last() -> None:
+    margins = RunMargins()
+    margins.feed(TurnStarted(at=1, turn=1))
+    margins.feed(weighed(1, 0, 0.25))
+    margins.feed(weighed(1, 9, 0.75))
+    margins.feed(weighed(2, 0, 0.5))
+    assert margins.values == (0.75, 0.5)
+
+
+def test_turns_after_one_that_was_not_weighed_are_left_out() -> None:
+    margins = RunMargins()
+    margins.feed(weighed(1, 0, 0.25))
+    margins.feed(weighed(3, 0, 0.5))
+    assert margins.values == (0.25,)
+    assert RunMargins().values == ()
+
+
+def weighed(turn: int, position: int, command: float) -> FirstTokenWeighed:
+    return FirstTokenWeighed(at=turn * 10 + position, turn=turn, position=position, command=command)
