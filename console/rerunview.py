@@ -50,7 +50,7 @@ def verification(found: Verification) -> Iterator[Text]:
         yield from _first(first)
     rest = found.divergences[1:]
     if rest:
-        yield Text(f"  then, each with all before it as recorded ({number(len(rest), 'more')}):")
+        yield Text(f"  then, each with all before it as recorded ({len(rest)} more):")
     for divergence in rest[:SHOWN_DIVERGENCES]:
         yield _divergence(divergence)
     if len(rest) > SHOWN_DIVERGENCES:
@@ -81,7 +81,7 @@ def world(differences: Sequence[WorldDifference], commands: int) -> Iterator[Tex
         return
     yield Text(
         f"{told}{len(real)} came out otherwise, "
-        f"{number(len(differences) - len(real), 'other')} only in times and numbers",
+        f"{len(differences) - len(real)} only in times and numbers",
         "yellow" if real else "dim",
     )
     for each in differences:

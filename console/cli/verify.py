@@ -65,21 +65,14 @@ def verify(
     times and numbers), 1 where anything differs, near-ties among it, 2 for a wrong option, 3 where a
     session could not be run again, 130 when it was interrupted.
     """
-    try:
-        found = asyncio.run(
-            _verify(
-                sessions,
-                {"baseline": baseline, "experiment": experiment},
-                {"device": device, "dtype": dtype, "threads": threads},
-                live=live,
-                as_json=as_json,
-            )
-        )
-    except DrifttyError as error:
-        from console.safe import clean
-
-        click.echo(f"driftty: {clean(str(error))}", err=True)
-        sys.exit(UNABLE)
+    found = verify_all(
+        sessions,
+        baseline=baseline,
+        experiment=experiment,
+        placed={"device": device, "dtype": dtype, "threads": threads},
+        live=live,
+        silent=as_json,
+    )
     if as_json:
         write_json([document(each) for each in found])
     same = all(each.verdict in ("identical", "nothing") and each.world_same for each in found)
@@ -102,23 +95,77 @@ def document(found: "Verification") -> dict[str, Any]:
     }
 
 
+def verify_all(
+    sessions: Sequence[str],
+    *,
+    baseline: bool = False,
+    experiment: str = "",
+    placed: dict[str, Any] | None = None,
+    live: bool = False,
+    silent: bool = False,
+) -> "list[Verification]":
+    """Verify sessions and keep what that came to; ends the process where one cannot be run again."""
+    try:
+        return asyncio.run(
+            _verify(sessions, baseline, experiment, placed or {}, live=live, silent=silent)
+        )
+    except DrifttyError as error:
+        from console.safe import clean
+
+        click.echo(f"driftty: {clean(str(error))}", err=True)
+        sys.exit(UNABLE)
+
+
+async def named(
+    sessions: Sequence[str], *, baseline: bool = False, experiment: str = ""
+) -> list[str]:
+    """The whole ids of the sessions that are meant, each once."""
+    from console.baselines import BASELINE
+    from sessions.library import Library
+    from sessions.summary import Query
+
+    async with Library.open() as library:
+        ids = [(await library.find(name)).id for name in sessions]
+        if baseline:
+            tagged = Query(tag=BASELINE)
+            found = await library.sessions(tagged, limit=max(1, await library.count(tagged)))
+            ids += [one.id for one in found]
+            if not found:
+                raise DrifttyError(
+                    "No session is tagged as a baseline; `driftty sessions baseline ID` makes one."
+                )
+    if experiment:
+        from sessions.experiments import Experiments
+
+        kept = await asyncio.to_thread(Experiments().read, experiment)
+        ids += [run.result.session for run in kept.runs]
+    if not ids:
+        raise click.UsageError("Name a session, or --experiment ID.")
+    return list(dict.fromkeys(ids))
+
+
 async def _verify(
     sessions: Sequence[str],
-    wanted: dict[str, Any],
+    baseline: bool,
+    experiment: str,
     placed: dict[str, Any],
     *,
     live: bool,
-    as_json: bool,
+    silent: bool,
 ) -> "list[Verification]":
     from console.verifying import answering
+    from sessions.library import Library
+    from sessions.past import read_past
 
-    pasts = await _pasts(sessions, **wanted)
+    names = await named(sessions, baseline=baseline, experiment=experiment)
+    async with Library.open() as library:
+        pasts = [await read_past(library, name) for name in names]
     groups: dict[Answering, list[Past]] = {}
     for past in pasts:
         groups.setdefault(answering(past, **placed), []).append(past)
     found: list[Verification] = []
     for asked, group in groups.items():
-        found.extend(await _group(asked, group, live=live, silent=as_json))
+        found.extend(await _group(asked, group, live=live, silent=silent))
     return found
 
 
@@ -141,30 +188,6 @@ async def _group(
                 if not silent:
                     _show(each)
     return found
-
-
-async def _pasts(sessions: Sequence[str], *, baseline: bool, experiment: str) -> "list[Past]":
-    from console.baselines import BASELINE
-    from sessions.library import Library
-    from sessions.past import read_past
-    from sessions.summary import Query
-
-    async with Library.open() as library:
-        names = list(sessions)
-        if baseline:
-            names += [one.id for one in await library.sessions(Query(tag=BASELINE), limit=10_000)]
-        if experiment:
-            from sessions.experiments import Experiments
-
-            kept = await asyncio.to_thread(Experiments().read, experiment)
-            names += [run.result.session for run in kept.runs]
-        if not names and baseline:
-            raise DrifttyError(
-                "No session is tagged as a baseline; `driftty sessions baseline ID` makes it one."
-            )
-        if not names:
-            raise click.UsageError("Name a session, or --baseline, or --experiment ID.")
-        return [await read_past(library, name) for name in dict.fromkeys(names)]
 
 
 def _show(found: "Verification") -> None:
