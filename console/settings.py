@@ -15,6 +15,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The person's settings."""
 
     theme: str = "dark"
+    keep_days: int = 0
+    """Recordings older than this are removed when the console opens, but those with a tag or a note;
+    0 keeps them."""
+    keep_megabytes: int = 0
+    """The oldest are removed, but those, while all together take more; 0 sets no bound."""
 
 
 def path() -> Path:
@@ -38,7 +43,9 @@ def read_settings() -> Settings:
 def write_settings(settings: Settings) -> None:
     """Keep the settings; the file is replaced whole. Raises `SettingsError`."""
     text = "".join(
-        f'{name} = "{value}"\n' for name, value in msgspec.structs.asdict(settings).items()
+        # A JSON string or number is a TOML one too.
+        f"{name} = {msgspec.json.encode(value).decode()}\n"
+        for name, value in msgspec.structs.asdict(settings).items()
     )
     target = path()
     try:

@@ -3,14 +3,16 @@
 For one thread: none of this may run on an event loop.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.errors import StoreError
 from sessions import database
+from sessions.changing import changing
 from sessions.process import ProcessIdentity
 
 MOST_TAG_CHARACTERS = 64
@@ -81,37 +83,39 @@ class Shelf:
         with self._changing() as run:
             gone = run.execute("SELECT count(*) FROM sessions WHERE deleted IS NOT NULL").fetchone()
             run.execute("DELETE FROM sessions WHERE deleted IS NOT NULL")
-            for statement in (
-                "DELETE FROM configs WHERE number NOT IN (SELECT config FROM sessions)",
-                "DELETE FROM seeds WHERE hash NOT IN (SELECT source FROM configs)",
-                "DELETE FROM provenances WHERE number NOT IN"
-                " (SELECT provenance FROM sessions WHERE provenance IS NOT NULL)",
-            ):
-                run.execute(statement)
+            forget_unnamed(run)
             recording = _recording(run)
         if not recording:
             self._compact()
         return int(gone[0])
 
-    @contextmanager
-    def _changing(self) -> Iterator[sqlite3.Connection]:
+    def remove(self, sessions: Sequence[str]) -> int:
+        """Remove sessions for good, past the trash; returns how many went.
+
+        Those that are tagged or noted by now, or are being recorded, stay.
+        """
+        with self._changing() as run:
+            live = {process.pid for process in _recording(run)}
+            gone = run.execute(
+                "DELETE FROM sessions WHERE id IN (SELECT value FROM json_each(?)) AND note = ''"
+                " AND number NOT IN (SELECT session FROM tags) AND (outcome IS NOT NULL OR interrupted"
+                " OR recorder NOT IN (SELECT number FROM recorders WHERE pid IN"
+                " (SELECT value FROM json_each(?))))",
+                (json.dumps(list(sessions)), json.dumps(sorted(live))),
+            ).rowcount
+            forget_unnamed(run)
+        return gone
+
+    def compact(self) -> None:
+        """Give the room of what was removed back to the disk, unless something is recorded."""
+        with self._changing() as run:
+            recording = _recording(run)
+        if not recording:
+            self._compact()
+
+    def _changing(self) -> AbstractContextManager[sqlite3.Connection]:
         """One transaction."""
-        if not database.is_there(self._path):
-            raise StoreError(f"No session is recorded yet in {self._path}.")
-        database.bring_up_to_date(self._path)
-        try:
-            with closing(database.connect(self._path)) as connection:
-                connection.execute("PRAGMA synchronous = FULL")
-                connection.execute("BEGIN IMMEDIATE")
-                try:
-                    yield connection
-                    connection.execute("COMMIT")
-                except BaseException:
-                    if connection.in_transaction:
-                        connection.execute("ROLLBACK")
-                    raise
-        except sqlite3.Error as error:
-            raise database.explain(error, self._path) from error
+        return changing(self._path, f"No session is recorded yet in {self._path}.")
 
     def _compact(self) -> None:
         try:
@@ -121,6 +125,17 @@ class Shelf:
         except sqlite3.OperationalError:
             # Somebody uses the store, or the disk has no room for a copy: the pages stay, free.
             return
+
+
+def forget_unnamed(connection: sqlite3.Connection) -> None:
+    """Remove the configs, seeds and provenances that no session names any more."""
+    for statement in (
+        "DELETE FROM configs WHERE number NOT IN (SELECT config FROM sessions)",
+        "DELETE FROM seeds WHERE hash NOT IN (SELECT source FROM configs)",
+        "DELETE FROM provenances WHERE number NOT IN"
+        " (SELECT provenance FROM sessions WHERE provenance IS NOT NULL)",
+    ):
+        connection.execute(statement)
 
 
 def read_tag(typed: str) -> str:

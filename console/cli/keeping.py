@@ -1,4 +1,4 @@
-"""`driftty sessions tag|note|delete|restore|empty-trash`: what is kept, and under which words."""
+"""`driftty sessions tag|note|delete|restore|empty-trash|prune`: what is kept, and under which words."""
 
 import asyncio
 from collections.abc import Sequence
@@ -81,6 +81,53 @@ def empty_trash(yes: bool, as_json: bool) -> None:
         write_json({"removed": gone})
     else:
         click.echo(f"{gone} removed", err=True)
+
+
+@click.command("prune")
+@click.option("--days", type=click.IntRange(0), help="Remove what is older; by default as set.")
+@click.option("--megabytes", type=click.IntRange(0), help="Remove the oldest beyond; as set.")
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="What goes, or went, as JSON.")
+def prune(days: int | None, megabytes: int | None, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Remove recordings for good by age and size; never those with a tag or a note.
+
+    What `keep_days` and `keep_megabytes` in settings.toml say is also done whenever the console opens.
+    Both are 0, and nothing is ever removed, unless somebody sets them.
+    """
+    from console.retaining import rules_of, sentence
+    from console.safe import clean_line
+    from console.settings import read_settings
+    from engine.figures import number, size
+    from sessions.retention import Rules, carry_out, plan
+
+    rules = rules_of(read_settings())
+    rules = Rules(
+        rules.days if days is None else days, rules.megabytes if megabytes is None else megabytes
+    )
+    if not rules:
+        raise click.UsageError(
+            "no rule is set: give --days or --megabytes, or set keep_days or keep_megabytes in "
+            "settings.toml"
+        )
+    planned = plan(rules)
+    if as_json and dry_run:
+        write_json(planned.due)
+        return
+    if not as_json:
+        for one in planned.due:
+            click.echo(clean_line(f"{one.id}  {one.began[:10]}  {size(one.bytes):>8}  {one.why}"))
+    count = f"{number(len(planned.due), 'recording')}, {size(planned.bytes)}"
+    if dry_run or not planned.due:
+        click.echo(f"{count} to be removed; {planned.kept} stay", err=True)
+        return
+    if not yes:
+        click.confirm(f"Remove {count} for good?", abort=True, err=True)
+    gone = carry_out(planned)
+    if as_json:
+        write_json({"removed": gone, "due": planned.due})
+    else:
+        click.echo(sentence(planned, gone), err=True)
 
 
 def _find(typed: Sequence[str], *, trash: bool = False) -> list[str]:
