@@ -1,6 +1,5 @@
 """What the Experiment screen shows of one experiment: a fold over its results, look by look."""
 
-from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from console.experiment.watched import Watched
@@ -9,10 +8,10 @@ from console.factorial import elements_of
 from console.safe import clean_line
 from console.tallytable import short
 from engine.drift.lever import Levers
-from engine.drift.margin import Margins, TurnMargin
+from engine.drift.margin import TurnMargin
 from engine.drift.racing import RacePlan
 from engine.drift.result import Axis, RunResult
-from engine.drift.survival import FirstDrift, Incidence
+from engine.drift.survival import Incidence
 from engine.drift.tallies import PairTally
 from engine.events import Outcome
 from engine.experiment import Cell, Experiment
@@ -59,14 +58,13 @@ class Board:
             Mark(
                 LETTERS[index % len(LETTERS)],
                 f"series-{index % SERIES + 1}",
-                clean_line(names[name]),
+                clean_line(names[name].removesuffix("+…")),
             )
             for index, name in enumerate(self.experiment.names)
         )
         self.elements = _elements(watched)
         """Of each config, those that are on; none for configs apart from the factorial."""
         self._levers: dict[Axis, Levers] = {}
-        self._folds = [_Folds() for _ in self.experiment.configs]
         self._under_way: dict[Cell, UnderWay] = {}
         self._n = self.experiment.n
         self._caught_up()
@@ -120,11 +118,11 @@ class Board:
 
     def survival(self, config: int) -> tuple[Incidence, ...]:
         """When a config's runs drift or exit: of those that may be counted yet."""
-        return self._folds[config].first.curve()
+        return self._watched.tally.survival(config)
 
     def margin(self, config: int) -> tuple[TurnMargin, ...]:
         """How likely a config's operator is to begin a command, turn by turn."""
-        return self._folds[config].margins.by_turn
+        return self._watched.tally.margins(config).by_turn
 
     def levers(self, axis: Axis) -> tuple[PairTally, ...]:
         """What may be said of each element while one watches."""
@@ -140,23 +138,6 @@ class Board:
 
     def _caught_up(self) -> None:
         self._under_way = {each.cell: each for each in self.now.under_way}
-        for config, folds in enumerate(self._folds):
-            folds.catch_up(self._watched.tally.counted(config))
-
-
-class _Folds:
-    """What is told of a config's runs in planned order, each taken in once."""
-
-    def __init__(self) -> None:
-        self.first = FirstDrift()
-        self.margins = Margins()
-        self._taken = 0
-
-    def catch_up(self, counted: Sequence[RunResult]) -> None:
-        for result in counted[self._taken :]:
-            self.first.feed(result)
-            self.margins.feed(result.margins)
-        self._taken = len(counted)
 
 
 def _elements(watched: Watched) -> tuple[frozenset[str] | None, ...]:

@@ -13,7 +13,7 @@ from engine.drift.tallies import ConfigTally, PairTally, share
 
 NAME = (12, 46)
 """Cells of a config's name, at least and at most."""
-BAR = (10, 40)
+BAR = (10, 44)
 """Cells of the bar, at least and at most."""
 SURE, LIKELY, POSSIBLE, BEYOND = "█", "▓", "░", "·"
 """The bar's cells: below the lower bound, up to the rate, up to the upper bound, and above it."""
@@ -58,7 +58,8 @@ def config_table(board: Board, width: int) -> list[Line]:
     counts = [column for column in COLUMNS if column in columns]
     costs = [column for column in COSTS if column in columns]
     heads = "".join(f"{column.head:>{column.cells}} " for column in counts)
-    scale = f"0{'clean rate':─^{bar - 2}}1"
+    words_of_bar = "clean rate" if bar >= 14 else "clean"
+    scale = f"0{words_of_bar:─^{bar - 2}}1"
     after = "".join(f" {column.head:>{column.cells}}" for column in costs)
     found = [
         line(

@@ -57,7 +57,8 @@ def progress_pieces(board: Board, width: int) -> tuple[Piece, ...]:
     ]
     shown: list[str] = []
     for figure in figures:
-        if figure and cell_len(" · ".join([*shown, figure])) + BAR[0] + 2 <= width:
+        least = max(BAR[0], width // 4)
+        if figure and cell_len(" · ".join([*shown, figure])) + least + 2 <= width:
             shown.append(figure)
     words = " · ".join(shown)
     bar = min(max(width - cell_len(words) - 2, BAR[0]), BAR[1])

@@ -1,12 +1,15 @@
 """What may be concluded, in sentences: of pairs, of elements, of the race, and of the judge."""
 
 from console.experiment.board import Board
+from console.experiment.configtable import fitting
 from console.experiment.effects import MEASURED
 from console.tallytable import misjudging, pair_sentence
 from console.view.line import Line, line
 from engine.drift.result import Axis
 from engine.drift.tallies import PairTally
 
+NAME = 24
+"""Cells of a config's name in a sentence."""
 MOST = 60
 """Pairs told one by one; further ones are counted."""
 _AXES: dict[Axis, str] = {"operated": "operating", "exited": "exiting", "clean": "clean"}
@@ -34,6 +37,32 @@ def told(board: Board) -> list[Line]:
     return [*found, *_judge(board)]
 
 
+def in_short(board: Board) -> str:
+    """What may be concluded of the whole, in one line."""
+    pairs, tallies = board.now.pairs, board.now.configs
+    if not any(tally.n for tally in tallies):
+        return "no run yet"
+    if not pairs:
+        return tallies[0].sentence
+    best = [
+        mark.name
+        for config, mark in enumerate(board.marks)
+        if all(
+            pair.decided and pair.better == pair.b
+            if pair.indices[1] == config
+            else pair.decided and pair.better == pair.a
+            for pair in pairs
+            if pair.indices is not None and config in pair.indices
+        )
+    ]
+    if best:
+        return f"{best[0]} is the best"
+    if any(pair.decided for pair in pairs):
+        return decided(board)
+    nearest = max(pairs, key=lambda pair: pair.peak)
+    return nearest.verdict
+
+
 def decided(board: Board) -> str:
     """How many of the pairs are separated, for a title."""
     pairs = board.now.pairs
@@ -46,7 +75,8 @@ def _pair(board: Board, pair: PairTally) -> Line:
     names = {}
     for index in pair.indices or ():
         mark = board.marks[index]
-        names[board.experiment.names[index]] = f"{mark.letter} {mark.name}"
+        name = f"{mark.letter} {fitting(mark.name, NAME)}"
+        names[board.experiment.names[index]] = name
     return _sentence(pair, pair_sentence(pair, names))
 
 

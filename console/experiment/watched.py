@@ -56,16 +56,16 @@ class Shelved:
     def _look(self) -> ExperimentSnapshot:
         experiment = self.kept.experiment
         planned = experiment.n * len(experiment.configs) * len(experiment.tasks)
-        settled = len(self.kept.settled)
+        finished = len(self.kept.runs)
         return ExperimentSnapshot(
             experiment=experiment.id,
-            state="over" if settled == planned else "stopped",
+            state="over" if finished == planned else "stopped",
             worker=WorkerStatus(state="closed", since=0),
             version=self.tally.version,
             configs=self.tally.all_configs,
             pairs=self.tally.pairs(),
             planned=planned,
-            finished=settled,
+            finished=finished,
             broken=self._broken,
             dropped=self.kept.dropped,
             under_way=(),
@@ -73,4 +73,5 @@ class Shelved:
             seconds=0.0,
             seconds_left=None,
             tokens_per_second=None,
+            mixture=self.kept.mixture,
         )

@@ -1,6 +1,6 @@
 """The panes of the Experiment screen. All draw one board, and only when it has something new."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from textual import events
 from textual.message import Message
@@ -8,14 +8,7 @@ from textual.strip import Strip
 
 from console.experiment.board import Board
 from console.experiment.configtable import config_table
-from console.experiment.effects import Effects
 from console.experiment.grid import Grid, legend
-from console.experiment.plots import (
-    effect_forest,
-    interval_forest,
-    margin_plot,
-    survival_plot,
-)
 from console.experiment.telling import decided, told
 from console.keymap import bindings
 from console.panes.rows import RowsPane
@@ -24,9 +17,6 @@ from console.panes.text import TextPane
 from console.view.line import Line, Piece
 from engine.experiment import Cell
 from engine.figures import number
-
-Draw = Callable[[Board, int, int], list[Line]]
-"""A plot's lines for a width in cells and a height in rows."""
 
 
 class BoardPane(TextPane):
@@ -134,88 +124,6 @@ the bounds.
         return told(self.board)
 
 
-class PlotPane(BoardPane):
-    """A plot of the board; which, its subclasses say."""
-
-    draw: Draw
-
-    def __init__(self, board: Board) -> None:
-        super().__init__(board, id=self.NAME.lower())
-
-    def lines(self) -> Sequence[Line]:
-        """The plot."""
-        return type(self).draw(self.board, self.width, self.size.height)
-
-
-class IntervalsPane(PlotPane):
-    """Every config's rates with their bounds."""
-
-    NAME = "INTERVALS"
-    draw = staticmethod(interval_forest)
-    HELP = """\
-Every config's rate with the bounds that hold at every look (95 %): of clean runs, and where there is
-room of those that operated, that exited, and that got their task done.
-
-The thin line reaches as far as the bounds go if the judge of lines errs as it was measured to.
-"""
-
-
-class SurvivalPane(PlotPane):
-    """When runs drift."""
-
-    NAME = "SURVIVAL"
-    draw = staticmethod(survival_plot)
-    HELP = """\
-The share of runs whose first drift has come by each turn (Aalen-Johansen: a run that has exited can no
-longer drift, and one that reached the turn limit is censored there). Letters at the right say whose
-curve it is.
-
-The chosen config has its band, 95 % at each turn for one look, a dotted curve of its exits, and its
-counts below.
-"""
-
-
-class MarginPane(PlotPane):
-    """How near to drifting, turn by turn."""
-
-    NAME = "MARGIN"
-    draw = staticmethod(margin_plot)
-    HELP = """\
-How likely the model was, at each prompt, to begin its turn as a command: the mean over the runs that
-got there. A config whose margin falls is about to break before any of its runs has.
-
-Runs that drifted or exited are gone at later turns, so a curve may rise only because the weak have
-left; the counts below say how many are there.
-"""
-
-
-class EffectsPane(BoardPane):
-    """The effects of elements, as they were last measured."""
-
-    NAME = "EFFECTS"
-    HELP = """\
-What each element of the seed does to the rate at which runs operate and exit, and what two together do
-beyond that, at the average of the others: a logistic model with each task as a block, Firth-penalised.
-
-- ◆ told from none, corrected over the effects of its kind
-- ○ not told
-
-These bounds are for one look, decided on before the first run. While runs come in, go by VERDICTS.
-"""
-
-    def __init__(self, board: Board) -> None:
-        super().__init__(board, id="effects")
-        self.effects = Effects()
-
-    def fresh(self) -> object:
-        """They change when they are measured again, and not before."""
-        return id(self.effects)
-
-    def lines(self) -> Sequence[Line]:
-        """The forest."""
-        return effect_forest(self.effects, self.width)
-
-
 class RunsPane(RowsPane):
     """The grid of runs: one cell a run, with a cursor to open one by."""
 
@@ -256,7 +164,7 @@ Arrows move the cursor; Enter opens the run's recording, at its drift where it d
 
     def row_count(self) -> int:
         """The legend, and the grid's lines."""
-        return 1 + (len(self._grid.rows) if self._grid else 0)
+        return 1 + len(self._grid.rows) if self._grid else 0
 
     def row(self, number: int) -> Strip:
         """A line of the grid as drawn; the first says what the glyphs mean, or what is chosen."""

@@ -1,0 +1,184 @@
+"""A draft as lines: the matrix, the tasks, the numbers, and the plan with what it can tell."""
+
+from console.experiment.draft import Draft, Planned, Row
+from console.experiment.forecast import Forecast
+from console.factorial import LARGE_EFFECT, design_notes
+from console.safe import clean_line
+from console.view.line import Line, Piece, line
+from engine.drift.design import factorial
+from engine.drift.interval import ALPHA
+from engine.drift.tallies import share
+from engine.errors import DrifttyError
+from engine.figures import number
+
+TAKEN, LEFT = "☑", "☐"
+ON, OFF, SWITCHED, LACKING = "▣", "▢", "±", "·"
+NAME = 22
+"""Cells of a seed's name."""
+NUMBERS = ("n", "stop", "temperature", "model", "seed", "turns")
+"""What is chosen beside configs and tasks, in the order in which it stands."""
+
+
+def matrix_lines(draft: Draft, cursor: tuple[int, int] | None, width: int) -> list[Line]:
+    """A heading of elements, then a row for each config. `cursor`: row and column; column 0 is the
+    config itself.
+    """
+    columns = draft.columns
+    cells = max((width - NAME - 4) // max(len(columns), 1), 4)
+    heads = "".join(f"{column[: cells - 1]:<{cells}}" for column in columns)
+    found = [line((f"{'':<{NAME + 4}}{heads}", "faint"))]
+    for place, row in enumerate(draft.rows):
+        here = cursor[1] if cursor and cursor[0] == place else None
+        box = Piece(TAKEN if row.taken else LEFT, "good" if row.taken else "faint")
+        name = clean_line(_name(row))
+        style = "toggle-cursor" if here == 0 else "heading" if row.taken else "faint"
+        pieces = [box, Piece(" "), Piece(f"{name[:NAME]:<{NAME}}", style), Piece("  ")]
+        for number_, column in enumerate(columns, start=1):
+            glyph, style = _element(row, column)
+            if here == number_:
+                style = "toggle-cursor"
+            pieces += [Piece(glyph, style), Piece(" " * (cells - 1))]
+        found.append(Line(tuple(pieces)))
+    return found
+
+
+def task_lines(draft: Draft, cursor: int | None, width: int) -> list[Line]:
+    """One line a task, and a last one for a task in the person's own words."""
+    found = []
+    for place, task in enumerate(draft.tasks):
+        taken = place in draft.chosen
+        style = "toggle-cursor" if cursor == place else "heading" if taken else "text"
+        name = clean_line(task.name or "own words")
+        shown = max(width - 23, 10)
+        text = clean_line(task.text)
+        found.append(
+            line(
+                (f"{TAKEN if taken else LEFT} ", "good" if taken else "faint"),
+                (f"{name[:18]:<18}", style),
+                (f"  {text if len(text) <= shown else text[: shown - 1] + '…'}", "faint"),
+            )
+        )
+    style = "toggle-cursor" if cursor == len(draft.tasks) else "accent"
+    found.append(line(("+ ", "accent"), ("a task in your own words…", style)))
+    return found
+
+
+def number_lines(draft: Draft, cursor: int | None) -> list[Line]:
+    """One line for each number: what it is, its value, and what it means."""
+    found = []
+    for place, (words, value, hint) in enumerate(_numbers(draft)):
+        style = "toggle-cursor" if cursor == place else "heading"
+        found.append(line((f"{words:<12}", "faint"), (f" {value} ", style), (f"  {hint}", "faint")))
+    return found
+
+
+def plan_lines(draft: Draft, forecast: Forecast | None) -> list[Line]:
+    """What would be run, what it can tell, and how long it takes; or what is wrong."""
+    try:
+        planned = draft.planned()
+    except DrifttyError as error:
+        return [line(("✗ ", "bad"), (clean_line(str(error)), "text"), indent=2)]
+    most = "at most " if draft.until_decided else ""
+    found = [
+        line(
+            ("runs    ", "faint"),
+            (
+                f"{number(len(planned.configs), 'config')} × {number(len(planned.tasks), 'task')} "
+                f"× {planned.n} = {most}{number(planned.runs, 'run')}",
+                "heading",
+            ),
+            indent=8,
+        )
+    ]
+    found += _design(planned)
+    found += _time(forecast, planned)
+    if draft.until_decided:
+        found.append(
+            line(("stops   ", "faint"), ("a config that cannot be the best gets no more runs; it ends "
+                  "when the rest is separated", "text"), indent=8)
+        )  # fmt: skip
+    if len(planned.tasks) == 1:
+        found.append(
+            line(("! ", "warn"), ("one task is n = 1 too: what is found holds for it; several are "
+                  "blocks", "text"), indent=8)
+        )  # fmt: skip
+    if planned.n == 1:
+        found.append(line(("! ", "warn"), ("n = 1 tells nothing", "text"), indent=8))
+    found.append(line(("configs ", "faint"), (_configs(planned), "text"), indent=8))
+    return found
+
+
+def _design(planned: Planned) -> list[Line]:
+    tasks = len(planned.tasks)
+    if planned.factorial is not None:
+        found = []
+        for note in design_notes(planned.factorial, tasks):
+            word, _, rest = note.partition(" ")
+            found.append(
+                line((f"{word:<8}", "faint"), (clean_line(rest.strip()), "text"), indent=8)
+            )
+        return found
+    if len(planned.configs) == 1:
+        words = "a single config: its rate with an interval, and nothing to compare it with"
+        return [line(("design  ", "faint"), (words, "text"), indent=8)]
+    alone = factorial(("either",))
+    alpha = ALPHA / planned.pairs
+    needed = alone.needed(LARGE_EFFECT, tasks=tasks, watched=True, alpha=alpha)
+    large = alone.needed(2 * LARGE_EFFECT, tasks=tasks, watched=True, alpha=alpha)
+    words = (
+        f"about n {needed} to separate, while watching, two configs that differ by "
+        f"{share(LARGE_EFFECT)}; n {large} where they differ by {share(2 * LARGE_EFFECT)}"
+    )
+    pairs = number(planned.pairs, "pair")
+    return [
+        line(
+            ("design  ", "faint"),
+            (f"{pairs}, corrected together; single configs do not tell which element does it: for "
+             "that, f crosses a seed's elements", "text"), indent=8,
+        ),
+        line(("needs   ", "faint"), (words, "text"), indent=8),
+    ]  # fmt: skip
+
+
+def _time(forecast: Forecast | None, planned: Planned) -> list[Line]:
+    if forecast is None:
+        return [line(("time    ", "faint"), ("…", "faint"))]
+    return [line(("time    ", "faint"), (forecast.sentence(planned), "text"), indent=8)]
+
+
+def _configs(planned: Planned) -> str:
+    labels = [condition.label for condition in planned.conditions] or [""] * len(planned.configs)
+    names = [
+        f"{config.name} · {label}" if label else config.name
+        for config, label in zip(planned.configs, labels, strict=True)
+    ]
+    return clean_line(", ".join(names))
+
+
+def _name(row: Row) -> str:
+    return f"{'× ' if row.factorial else '  + ' if row.own else ''}{row.seed}"
+
+
+def _element(row: Row, element: str) -> tuple[str, str]:
+    if element not in row.has:
+        return LACKING, "rule"
+    if row.factorial:
+        if element in row.on:
+            return SWITCHED, "accent"
+        return (ON, "toggle-on") if element in row.default else (OFF, "toggle-off")
+    return (ON, "toggle-on") if element in row.on else (OFF, "toggle-off")
+
+
+def _numbers(draft: Draft) -> list[tuple[str, str, str]]:
+    stop = "until decided" if draft.until_decided else "after all runs"
+    several = len(draft.models) > 1
+    return [
+        ("n", str(draft.n), "runs of each config on each task"),
+        ("stop", stop, "n is then the most" if draft.until_decided else ""),
+        ("temperature", ", ".join(f"{each:g}" for each in draft.temperatures),
+         "each is crossed with every config" if len(draft.temperatures) > 1 else ""),
+        ("model", clean_line(", ".join(draft.models)),
+         "one after the other, each crossed with every config" if several else ""),
+        ("seed", str(draft.seed), "every run's own is drawn from it"),
+        ("turns", str(draft.turns), "at most, a run"),
+    ]  # fmt: skip
