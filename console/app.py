@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 
+from msgspec.structs import replace
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.screen import Screen
@@ -15,16 +16,19 @@ from console import appearance
 from console.commands import commands
 from console.crash import report
 from console.desk import Desk
+from console.experimentdesk import ExperimentDesk
+from console.experimenthost import open_experiment
 from console.hangup import HangupDriver
 from console.keymap import bindings, read_keymap
+from console.laboratory import Opening
 from console.pump import Pump
 from console.replay import OpenAt
+from console.retaining import retain
 from console.safe import clean
-from console.screens.lattice import Lattice
 from console.screens.lines import LinesScreen
 from console.screens.operate import Operate
 from console.screens.replay import ReplayScreen
-from console.settings import Settings, read_settings, write_settings
+from console.settings import read_settings, write_settings
 from console.view.driver import Driver
 from console.view.state import ViewState
 from console.view.worker import WorkerView
@@ -35,6 +39,7 @@ from engine.model.supervisor import WorkerStatus
 from engine.run import RunSpec
 from engine.seeds.library import SeedLibrary
 from engine.tasks.library import TaskLibrary
+from sessions.kept import Placement
 
 
 class DrifttyApp(App[int]):
@@ -54,9 +59,13 @@ class DrifttyApp(App[int]):
         defaults: RunSpec,
         *,
         opened: ReplayScreen | None = None,
+        opening: Opening = open_experiment,
+        placement: Placement | None = None,
     ) -> None:
         """`defaults`: the run that is planned when the console opens. `opened`: a recording to open
-        it on, with nothing behind it."""
+        it on, with nothing behind it. `opening`: how experiments get their model and recorder;
+        `placement`: where new ones run.
+        """
         self._opened = opened
         self._wrong: list[SettingsError] = []
         self.looks, wrong = appearance.appearances()
@@ -68,6 +77,7 @@ class DrifttyApp(App[int]):
         self.worker = WorkerView()
         self.operate = Operate(self.view, self.worker)
         self.desk = Desk(self, defaults, seeds, tasks)
+        self.experiments = ExperimentDesk(self, seeds, tasks, opening, placement or Placement())
         self.pump: Pump[AnyEvent] = Pump(self._fold, self._draw, self._later, time.monotonic)
         for look in self.looks.values():
             self.register_theme(look.textual_theme())
@@ -94,9 +104,11 @@ class DrifttyApp(App[int]):
             self.complain(error)
         if self._opened is None:
             self.call_after_refresh(self.desk.show_plan)
+        self.run_worker(retain(self), group="retention")
 
     async def on_unmount(self) -> None:
-        """However the console goes, the session under way is closed."""
+        """However the console goes, what is under way is closed."""
+        await self.experiments.close()
         await self.driver.stop()
 
     def wear(self, name: str, *, keep: bool = True) -> None:
@@ -104,11 +116,12 @@ class DrifttyApp(App[int]):
         self.look = self.looks[name]
         self.theme = name
         for screen in self.screen_stack if self.is_running else ():
-            if isinstance(screen, Lattice) and screen.is_mounted:
-                self.call_after_refresh(screen.restyle)
+            restyle = getattr(screen, "restyle", None)
+            if restyle is not None and screen.is_mounted:
+                self.call_after_refresh(restyle)
         if keep:
             try:
-                write_settings(Settings(theme=name))
+                write_settings(replace(read_settings(), theme=name))
             except SettingsError as error:
                 self.complain(error)
 
@@ -126,6 +139,18 @@ class DrifttyApp(App[int]):
     def action_sessions(self) -> None:
         """The recorded sessions."""
         self.open_sessions()
+
+    def open_experiments(self) -> None:
+        """Show the experiments there are."""
+        self.experiments.list()
+
+    def open_experiment(self, id: str) -> None:  # noqa: A002  # what the other rooms call it
+        """Show one experiment, under way or not."""
+        self.experiments.watch(id)
+
+    def action_experiments(self) -> None:
+        """The experiments."""
+        self.open_experiments()
 
     def open_recording(self, session: str, *, turn: int | None = None) -> None:
         """Play a recorded session, from its start or where a turn begins, over what is on screen."""

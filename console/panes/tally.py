@@ -61,7 +61,10 @@ def tally_lines(view: TallyView, width: int) -> list[Line]:
     current = view.current
     if current is None:
         return []
-    lines = [_bar(current, outcome, width) for outcome in COUNTED]
+    lines = []
+    if view.experiment:
+        lines.append(line(("experiment  ", "faint"), (view.experiment, "accent"), ("  F4", "key")))
+    lines += [_bar(current, outcome, width) for outcome in COUNTED]
     apart = [f"{words} {current.apart[why]}" for why, words in APART.items() if current.apart[why]]
     if apart:
         lines.append(line(("not counted  ", "faint"), ("   ".join(apart), "text"), indent=13))

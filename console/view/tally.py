@@ -72,6 +72,8 @@ class TallyView:
     def __init__(self) -> None:
         self.version = 0
         self.conditions: dict[object, Condition] = {}
+        self.experiment = ""
+        """How the experiment that goes on behind the screen stands; empty where none does."""
         self._current: Condition | None = None
         self._spec: RunSpec | None = None
         self._steered = False
@@ -94,6 +96,12 @@ class TallyView:
         """Bring the condition of a spec into view."""
         self.version += 1
         self._current = self.conditions.setdefault(_key(spec), Condition(spec))
+
+    def beside(self, experiment: str) -> None:
+        """Say how an experiment stands that goes on behind the screen."""
+        if experiment != self.experiment:
+            self.version += 1
+            self.experiment = experiment
 
     def apply(self, event: AnyEvent) -> None:
         """Fold one event."""
