@@ -21,6 +21,7 @@ from console.tallytable import (
     resume_command,
     verdicts,
 )
+from console.tallyturns import by_turn
 from engine.drift.lever import Levers
 from engine.drift.racing import RacePlan
 from engine.experiment import Experiment
@@ -61,6 +62,8 @@ class Show:
         now, tally = experimenting.snapshot, experimenting.tally
         corrections = [tally.corrected(place) for place in range(len(now.configs))]
         for sentence in verdicts(now.configs, now.pairs):
+            self._say(sentence)
+        for sentence in by_turn(now.configs):
             self._say(sentence)
         for line in misjudging([config.config for config in now.configs], corrections):
             self._say(line)

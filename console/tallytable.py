@@ -3,7 +3,7 @@
 A pure function of snapshots; whoever shows them decides when.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from rich.console import Group, RenderableType
@@ -12,6 +12,7 @@ from rich.text import Text
 
 from console.experimenting import ExperimentSnapshot
 from console.safe import clean_line
+from console.tallyturns import curve, span, weakest
 from engine.drift.interval import Interval
 from engine.drift.misjudging import Corrected
 from engine.drift.tallies import ConfigTally, PairTally, share
@@ -29,7 +30,9 @@ MOST_PAIRS = 8
 FEW_ELEMENTS = 2
 """A seed whose configs have no more than these is shown in full."""
 NARROW = 120
-"""Cells; below, what costs and what a run takes is left out."""
+"""Cells; below, what costs, what a run takes and what goes by turn is left out."""
+LONG_NAME = 28
+"""Cells of a config's name that are left to it before another column is added."""
 
 
 def plan_lines(kept: Kept, notes: Sequence[str] = ()) -> Iterator[str]:
@@ -37,12 +40,15 @@ def plan_lines(kept: Kept, notes: Sequence[str] = ()) -> Iterator[str]:
     experiment = kept.experiment
     template, placement = experiment.template, kept.placement
     configs, tasks = len(experiment.configs), len(experiment.tasks)
+    every = range(configs)
+    models = ", ".join(map(clean_line, experiment.models))
+    warmths = ", ".join(dict.fromkeys(f"{experiment.temperature(arm):g}" for arm in every))
     yield (
-        f"experiment {experiment.id} · seed {experiment.seed} · {clean_line(template.model)} · "
-        f"T {template.sampling.temperature:g} · at most {_count(template.turns, 'turn')} a run"
+        f"experiment {experiment.id} · seed {experiment.seed} · {models} · T {warmths} · "
+        f"at most {_count(template.turns, 'turn')} a run"
     )
-    for config in experiment.configs:
-        yield f"  config  {clean_line(config.name)}"
+    for name in experiment.names:
+        yield f"  config  {clean_line(name)}"
     for task in experiment.tasks:
         yield f"  task    {clean_line(task_name(task.name, task.text))}"
     for note in notes:
@@ -70,15 +76,23 @@ def live(now: ExperimentSnapshot, width: int) -> RenderableType:
 
 
 def short(names: Sequence[str]) -> dict[str, str]:
-    """Configs by what tells them from the others of their seed: `operator+…+history`."""
-    parts = {name: name.split("+") for name in names}
+    """Configs by what tells them from the others of their seed: `operator+…+history · T 0.3`."""
     found = {}
-    for name, (seed, *elements) in parts.items():
-        of_seed = [set(others) for other, *others in parts.values() if other == seed]
+    whole = {name: name.partition(" · ")[0].split("+") for name in names}
+    for name, (seed, *elements) in whole.items():
+        of_seed = [set(others) for other, *others in whole.values() if other == seed]
         shared = set.intersection(*of_seed)
+        differing = any(each != of_seed[0] for each in of_seed)
         own = [each for each in elements if each not in shared]
-        worth_it = shared and max(map(len, of_seed)) > FEW_ELEMENTS
-        found[name] = "+".join([seed, "…", *own]) if worth_it else name
+        worth_it = shared and differing and max(map(len, of_seed)) > FEW_ELEMENTS
+        _, apart, condition = name.partition(" · ")
+        if worth_it:
+            found[name] = "+".join([seed, "…", *own]) + apart + condition
+        elif not differing and len(of_seed) > 1 and max(map(len, of_seed)) > FEW_ELEMENTS:
+            # One config under several conditions: those alone tell them apart.
+            found[name] = f"{seed}+…{apart}{condition}"
+        else:
+            found[name] = name
     return found
 
 
@@ -165,15 +179,19 @@ def _table(configs: Sequence[ConfigTally], names: Mapping[str, str], width: int)
     counts = ["clean", "drift", "no-exit", "fault"]
     if not wide and not any(tally.fault for tally in configs):
         counts.remove("fault")
-    costs = ["drift turn", "tok/run", "s/run"] if wide else []
-    taken = sum(len(name) + 1 for name in (*counts, *costs)) + bar + BOUNDS + 3
+    taken = sum(len(name) + 2 for name in counts) + bar + BOUNDS + 3
+    left = width - taken - min(max(map(len, names.values()), default=0), LONG_NAME)
+    more = _fitting(configs, left) if wide else []
+    taken += sum(len(name) + 2 for name in more)
     table.add_column("config", overflow="fold", max_width=max(width - taken, 8))
     for name in counts:
         table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
     table.add_column("rate 0–1".center(bar), no_wrap=True, min_width=bar)
     table.add_column("", no_wrap=True, min_width=BOUNDS)
-    for name in costs:
-        table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
+    for name in more:
+        table.add_column(
+            name, justify="left" if name == _CURVE else "right", no_wrap=True, min_width=len(name)
+        )
     for tally in configs:
         cells = [
             clean_line(names[tally.config]),
@@ -184,14 +202,22 @@ def _table(configs: Sequence[ConfigTally], names: Mapping[str, str], width: int)
             interval_bar(tally.clean_interval, bar),
             rate(tally.clean_interval),
         ]
-        if wide:
-            cells += [
-                _number(tally.median_drift_turn, "g"),
-                _number(tally.tokens / tally.n if tally.n else None, ".0f"),
-                _number(tally.seconds, ".1f"),
-            ]
-        table.add_row(*(Text(cell) for cell in cells))
+        told = (_MORE[name](tally) for name in more)
+        table.add_row(*(Text(cell) for cell in (*cells, *told)))
     return table
+
+
+def _fitting(configs: Sequence[ConfigTally], left: int) -> list[str]:
+    """The further columns that fit into what is left, the more telling first."""
+    chosen = []
+    weighed = any(tally.margin.runs for tally in configs)
+    for name in _MORE:
+        if name in (_MARGIN, _WEAKEST) and not weighed:
+            continue
+        if len(name) + 2 <= left:
+            chosen.append(name)
+            left -= len(name) + 2
+    return chosen
 
 
 def _telling(pairs: Sequence[PairTally], names: Mapping[str, str]) -> Iterator[str]:
@@ -210,3 +236,16 @@ def _number(value: float | None, form: str) -> str:
 
 def _count(number: int, of: str) -> str:
     return f"{number} {of}" if number == 1 else f"{number} {of}s"
+
+
+_MARGIN, _WEAKEST, _CURVE = "margin ", "weakest", "drift by turn"
+
+_MORE: dict[str, Callable[[ConfigTally], str]] = {
+    "drift turn": lambda tally: _number(tally.median_drift_turn, "g"),
+    _MARGIN: lambda tally: span(tally.margin),
+    _WEAKEST: lambda tally: weakest(tally.margin),
+    "tok/run": lambda tally: _number(tally.tokens / tally.n if tally.n else None, ".0f"),
+    "s/run": lambda tally: _number(tally.seconds, ".1f"),
+    _CURVE: lambda tally: curve(tally.survival),
+}
+"""Further columns, the more telling first: what each says of a config."""
