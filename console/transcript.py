@@ -19,6 +19,7 @@ from engine.events import (
     RunEnded,
     ScrollbackGrew,
     ScrollbackSeeded,
+    ScrollbackShortened,
     SessionStarted,
     ShellNudged,
     ShellStarted,
@@ -26,6 +27,7 @@ from engine.events import (
     TurnStarted,
     WorkerLost,
 )
+from engine.shortening import in_words
 
 DIM, BOLD, RESET = "\x1b[2m", "\x1b[1m", "\x1b[0m"
 
@@ -76,6 +78,8 @@ class Transcript:
                 self._say(f"exit status {status}")
             case WorkerLost(why=why):
                 self._say(f"the model's process was lost: {why}", loud=True)
+            case ScrollbackShortened():
+                self._say(f"shortened: {in_words(event)}")
             case FaultSeen(where=where, why=why):
                 self._say(f"fault in the {where}: {why}", loud=True)
             case TaskChecked(done=done):

@@ -27,6 +27,7 @@ from engine.events import (
     RunEnded,
     ScrollbackGrew,
     ScrollbackSeeded,
+    ScrollbackShortened,
     SessionStarted,
     ShellStarted,
     ShellWrote,
@@ -39,6 +40,7 @@ from engine.events import (
 )
 from engine.execution import READING, SETTLED, Executor, ended_by
 from engine.fork import typed_lines
+from engine.livescrollback import LiveScrollback
 from engine.model.protocol import Model
 from engine.rerun.redoing import redo
 from engine.run import RunSpec
@@ -48,7 +50,7 @@ from engine.shell.channel import channel
 from engine.shell.observation import Observation, Shell
 from engine.start import Start
 from engine.steering import Steering
-from engine.turns import answer, as_decided
+from engine.turns import answer, as_decided, how_it_ended
 from engine.version import VERSION
 
 WORKERS_PER_COMPLETION = 3
@@ -86,11 +88,9 @@ class Operator:
         self._channel = channel(spec.channel, spec.columns, spec.rows)
         self._completions = CompletionLog(self._emit, clock, spec.policy)
         self._executor = Executor(shell, steering, spec.stuck, self._emit, clock)
-        self._scrollback: list[Turn] = []
+        self._scrollback = LiveScrollback(spec.config.turns, spec.config.prompt)
         self._lines: list[str] = []
         self._turn = 0
-        self._shared = len(spec.config.turns)
-        """How many leading turns runs of the same beginning have in common."""
 
     async def run(self) -> RunEnded:
         """Run to the end; the last event, which says what it came to, is returned too.
@@ -145,7 +145,6 @@ class Operator:
         self._shell.on_dropped = self._output_dropped
         config, start = self._spec.config, self._spec.start
         self._emit(ScrollbackSeeded(at=self._clock.now(), turns=config.turns))
-        self._scrollback.extend(config.turns)
         if start is None:
             self._grow(task_turn(self._spec.task, config.prompt))
         else:
@@ -184,7 +183,7 @@ class Operator:
             self._grow(turn)
         self._turn = start.turn - 1
         self._lines.extend(start.lines)
-        self._shared = len(self._scrollback)
+        self._scrollback.shared = len(self._scrollback.turns)
 
     async def _follow(self, start: Start) -> str:
         """What a fork puts before the model's first turn; returns what ended the run, or nothing."""
@@ -256,21 +255,22 @@ class Operator:
     async def _complete(self) -> Written:
         """Have the model write, from a new worker where the old one dies on the way."""
         context = Context(
-            shown=self._scrollback[-1].text[-SHOWN_CHARACTERS:],
+            shown=self._scrollback.last[-SHOWN_CHARACTERS:],
             prompt=self._spec.config.prompt,
             before=tuple(self._lines),
         )
         for _ in range(WORKERS_PER_COMPLETION):
-            replies = self._model.complete(
-                tuple(self._scrollback),
-                sequence=self._session,
-                seed_turns=self._shared,
-                sampling=self._steering.sampling,
-                rng=self._spec.rng,
-                turn=self._turn,
-                policy=self._spec.policy,
-            )
             try:
+                await self._make_room()
+                replies = self._model.complete(
+                    tuple(self._scrollback.turns),
+                    sequence=self._session,
+                    seed_turns=self._scrollback.shared,
+                    sampling=self._steering.sampling,
+                    rng=self._spec.rng,
+                    turn=self._turn,
+                    policy=self._spec.policy,
+                )
                 written = await self._completions.follow(replies, self._turn, context)
             except WorkerGone as gone:
                 self._emit(WorkerLost(at=self._clock.now(), why=str(gone)))
@@ -283,6 +283,14 @@ class Operator:
             f"The model's process ended {WORKERS_PER_COMPLETION} times during one completion; "
             "`driftty doctor` tells what this machine can run."
         )
+
+    async def _make_room(self) -> None:
+        """Shorten the oldest live turns where the next completion would not fit."""
+        completion = self._steering.sampling.max_tokens
+        done = await self._scrollback.make_room(self._model, self._session, completion)
+        if done is not None:
+            at = self._clock.now()
+            self._emit(ScrollbackShortened(at=at, turn=self._turn, **done._asdict()))
 
     def _drifted(self, verdict: Verdict) -> str:
         """Tell a drift; returns what ended the run where the drift policy says so."""
@@ -339,8 +347,9 @@ class Operator:
     def _observe(self, seen: Sequence[Observation]) -> None:
         """Turn what the shell did into user turns: one prompt at the end, however many commands."""
         began = self._clock.now()
-        for turn in answer(self._channel, seen or (self._shell.observe(),), self._spec):
-            self._grow(turn)
+        seen = seen or (self._shell.observe(),)
+        for turn in answer(self._channel, seen, self._spec):
+            self._grow(turn, how_it_ended(seen[-1]))
         self._timed("observe", began, self._clock.now() - began)
 
     async def _check(self) -> None:
@@ -380,8 +389,8 @@ class Operator:
         self._emit(FaultSeen(at=self._clock.now(), where=where, why=why))
         return why
 
-    def _grow(self, turn: Turn) -> None:
-        self._scrollback.append(turn)
+    def _grow(self, turn: Turn, how: str = "") -> None:
+        self._scrollback.grow(turn, how)
         self._emit(ScrollbackGrew(at=self._clock.now(), turn=self._turn, added=turn))
 
     def _timed(self, stage: Stage, began: int, took: int) -> None:

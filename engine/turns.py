@@ -38,6 +38,13 @@ def answer(channel: ShellChannel, seen: Sequence[Observation], spec: RunSpec) ->
     return [_one_turn(turns)] if spec.channel == "cooked" else turns
 
 
+def how_it_ended(seen: Observation) -> str:
+    """How a command ended, in words: `status 0`, or the state it was left in; empty for none."""
+    if not seen.command:
+        return ""
+    return f"status {seen.status}" if seen.status is not None else seen.state.replace("_", " ")
+
+
 def _one_turn(turns: Sequence[Turn]) -> Turn:
     """The outputs of several commands as the one user turn that they are."""
     text = "\n".join(turn.text for turn in turns if turn.text.strip())

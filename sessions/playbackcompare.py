@@ -14,6 +14,7 @@ from engine.events import (
     RunEnded,
     ScrollbackGrew,
     ScrollbackSeeded,
+    ScrollbackShortened,
     TokensSampled,
     TurnStarted,
 )
@@ -27,6 +28,7 @@ COMPARED = (
     "DriftSeen",
     "ScrollbackSeeded",
     "ScrollbackGrew",
+    "ScrollbackShortened",
     "RunEnded",
 )
 """Types of the events a comparison needs."""
@@ -95,6 +97,7 @@ class Told:
         self.outcome = ""
         self._prompt: tuple[int, ...] = ()
         self._scrollback: list[Turn] = []
+        self._seed = 0
 
     def absorb(self, event: AnyEvent) -> None:
         """Take in an event; those that are not in `COMPARED` change nothing."""
@@ -102,9 +105,11 @@ class Told:
             case TurnStarted(turn=turn):
                 self._turn(turn)
             case ScrollbackSeeded(turns=turns):
-                self._scrollback = list(turns)
+                self._scrollback, self._seed = list(turns), len(turns)
             case ScrollbackGrew(added=added):
                 self._scrollback.append(added)
+            case ScrollbackShortened(turns=turns):
+                self._scrollback[self._seed :] = turns
             case PromptSent(turn=turn):
                 self._prompt = self._prompt[: event.kept] + event.ids
                 told = self._turn(turn)

@@ -21,6 +21,7 @@ from engine.events import (
     SamplingChanged,
     ScrollbackGrew,
     ScrollbackSeeded,
+    ScrollbackShortened,
     SessionStarted,
     ShellNudged,
     ShellStarted,
@@ -33,6 +34,7 @@ from engine.events import (
 )
 from engine.figures import duration
 from engine.scrollback import Turn
+from engine.shortening import in_words
 
 PassageKind: TypeAlias = Literal[
     "seed",
@@ -167,6 +169,8 @@ def _note(event: AnyEvent) -> Iterator[Passage]:
             yield Passage("note", f"{dropped} bytes of output were not kept")
         case SamplingChanged(sampling=sampling):
             yield Passage("note", f"a person changed the sampling: {_sampling(sampling)}")
+        case ScrollbackShortened():
+            yield Passage("note", f"shortened: {in_words(event)}")
         case TaskChecked(done=done, status=status, output=output):
             said = "done" if done else f"not done (status {status}) {output.strip()}"
             yield Passage("note", f"task: {said}")

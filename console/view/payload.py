@@ -1,7 +1,14 @@
 """The exact prompt of the last completion, id by id, and where each stretch of it came from."""
 
 from console.view.line import Line, line
-from engine.events import AnyEvent, PromptSent, ScrollbackGrew, ScrollbackSeeded, SessionStarted
+from engine.events import (
+    AnyEvent,
+    PromptSent,
+    ScrollbackGrew,
+    ScrollbackSeeded,
+    ScrollbackShortened,
+    SessionStarted,
+)
 from engine.figures import number
 from engine.scrollback import Span, Turn
 
@@ -25,6 +32,7 @@ class PayloadView:
         self.ids: tuple[int, ...] = ()
         self.spans: tuple[Span, ...] = ()
         self.turns: list[Turn] = []
+        self._seeded = 0
         self.seam = 0
         self.cached = 0
         self.window = 0
@@ -37,9 +45,11 @@ class PayloadView:
                 self.ids, self.spans, self.turns = (), (), []
                 self.seam = self.cached = self.window = self.turn = 0
             case ScrollbackSeeded(turns=turns):
-                self.turns = list(turns)
+                self.turns, self._seeded = list(turns), len(turns)
             case ScrollbackGrew(added=added):
                 self.turns.append(added)
+            case ScrollbackShortened(turns=turns):
+                self.turns[self._seeded :] = turns
             case PromptSent():
                 self.ids = self.ids[: event.kept] + event.ids
                 self.spans, self.seam, self.cached = event.spans, event.seam, event.cached

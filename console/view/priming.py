@@ -11,6 +11,7 @@ from engine.events import (
     RunEnded,
     ScrollbackGrew,
     ScrollbackSeeded,
+    ScrollbackShortened,
     SessionStarted,
 )
 from engine.run import Config
@@ -47,6 +48,8 @@ class PrimingView:
                 self.seeded = turns
             case ScrollbackGrew(added=added):
                 self.live.append(added)
+            case ScrollbackShortened(turns=turns):
+                self.live = list(turns)
             case PromptSent():
                 self.tokens = event.kept + len(event.ids)
                 self.cached, self.seam, self.window = event.cached, event.seam, event.window

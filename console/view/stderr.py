@@ -20,6 +20,7 @@ from engine.events import (
     PartKind,
     PartOpened,
     RunEnded,
+    ScrollbackShortened,
     SessionStarted,
     ShellNudged,
     TaskChecked,
@@ -27,6 +28,7 @@ from engine.events import (
     WorkerLost,
 )
 from engine.figures import number, size
+from engine.shortening import in_words
 
 CURSOR = "▌"
 
@@ -198,6 +200,8 @@ def _notes(event: AnyEvent) -> list[Line]:
                 "kill": "killed it",
             }[action]
             return [line(("! ", "warn"), (f"{STUCK[state]}: {did}", "note"), indent=2)]
+        case ScrollbackShortened():
+            return [line(("… ", "warn"), (in_words(event), "note"), indent=2)]
         case OutputDropped(bytes=dropped):
             return [line(("! ", "warn"), (f"{size(dropped)} of output not kept", "note"), indent=2)]
         case CompletionEnded(reason="length", tokens=tokens):

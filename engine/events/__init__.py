@@ -39,6 +39,7 @@ from engine.events.run import (
     RunEnded,
     ScrollbackGrew,
     ScrollbackSeeded,
+    ScrollbackShortened,
     SessionStarted,
     ShellStarted,
     StageTimed,
@@ -73,6 +74,7 @@ AnyEvent: TypeAlias = (
     | WorldRestored
     | ScrollbackSeeded
     | ScrollbackGrew
+    | ScrollbackShortened
     | TurnStarted
     | PromptSent
     | TokensSampled
@@ -138,6 +140,7 @@ __all__ = [
     "SamplingChanged",
     "ScrollbackGrew",
     "ScrollbackSeeded",
+    "ScrollbackShortened",
     "SessionStarted",
     "ShellNudged",
     "ShellResized",

@@ -90,6 +90,28 @@ class ScrollbackGrew(Event, frozen=True, kw_only=True):
     added: Turn
 
 
+class ScrollbackShortened(Event, frozen=True, kw_only=True):
+    """The oldest live turns were made shorter, since the next completion would not have fit."""
+
+    turn: int
+    """Of the run, before whose completion it was done."""
+    turns: tuple[Turn, ...]
+    """All live turns as the model is shown them from here on."""
+    were: tuple[int, ...]
+    """For each of them, which of the live turns before it is, from 0."""
+    cut: int
+    """Outputs of which only the end is left."""
+    folded: int
+    """Exchanges of which only the command is left, in a list at the end of the task's turn."""
+    before: int
+    """Tokens of the prompt as it would have been."""
+    after: int
+    """Tokens of the prompt as it is."""
+    kept: int
+    """Leading tokens that both have in common; the rest has to be computed anew."""
+    window: int
+
+
 class TurnStarted(Event, frozen=True, kw_only=True):
     """The operator's turn began."""
 

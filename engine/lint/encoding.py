@@ -52,8 +52,10 @@ def inserted(subject: Subject) -> Iterator[Hit]:
     """Turns that the template added by itself."""
     if subject.payload is None:
         return
-    own = [span for span in subject.payload.spans if span.turn == -1]
-    if own and (subject.turns and subject.turns[0].role != "system"):
+    last = max((span.stop for span in subject.payload.spans if span.turn >= 0), default=0)
+    # After the last turn stands what asks for the next one.
+    own = [span for span in subject.payload.spans if span.turn == -1 and span.stop <= last]
+    if own:
         count = sum(span.stop - span.start for span in own)
         said = _text(subject, subject.payload, own)
         quoted = f": {said!r}" if said else ""

@@ -22,6 +22,7 @@ from engine.events import (
     SamplingChanged,
     ScrollbackGrew,
     ScrollbackSeeded,
+    ScrollbackShortened,
     SessionStarted,
     ShellNudged,
     ShellResized,
@@ -140,6 +141,9 @@ class PastReader:
             case ScrollbackGrew(added=added, turn=turn):
                 self._scrollback += (added,)
                 self._numbers += (turn,)
+            case ScrollbackShortened(turns=turns, were=were):
+                self._scrollback = self._scrollback[: self._seed_turns] + turns
+                self._numbers = tuple(self._numbers[each] for each in were)
             case DriftSeen(turn=turn, line=line):
                 self._drifts.append((turn, line))
             case RunEnded():

@@ -260,7 +260,7 @@ def test_every_rule_has_a_planted_fault_an_explanation_and_a_name_of_its_own() -
 
 def test_a_clean_payload_passes_every_rule() -> None:
     assert lint(CLEAN) == ()
-    assert lint(sent(TWO, *WHOLE, window=1000)) == ()
+    assert lint(sent(TWO, *WHOLE, (-1, "skeleton", "<|im_start|> assistant"), window=1000)) == ()
     assert worst(lint(CLEAN)) is None
 
 
