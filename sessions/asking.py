@@ -53,7 +53,8 @@ FIELDS: dict[str, Field] = {
 }
 """Everything a term can name."""
 
-_WORD = re.compile(r'(-?[a-z-]+(?:<=|>=|[:=<>]))?(?:"([^"]*)"?|(\S+))|(-?[a-z-]+(?:<=|>=|[:=<>]))')
+_HEAD = r"-?[a-z-]+(?:<=|>=|[:=<>])"
+_WORD = re.compile(rf'({_HEAD})(?=\s|$)|({_HEAD})?(?:"([^"]*)"?|(\S+))')
 _SPANS = {
     "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "m": 60 * 10**9, "h": 3600 * 10**9,
     "d": 86_400 * 10**9, "w": 7 * 86_400 * 10**9, "y": 365 * 86_400 * 10**9,
@@ -70,7 +71,7 @@ def read_query(text: str, now: datetime | None = None) -> Query:
     Raises `StoreError` naming the term that cannot be understood.
     """
     terms, words = [], []
-    for named, quoted, bare, empty in _WORD.findall(text):
+    for empty, named, quoted, bare in _WORD.findall(text):
         head = named or empty
         if not head:
             words.append(bare or f'"{quoted}"')
