@@ -29,6 +29,7 @@ COMMANDS = {
     "import": ("console.cli.exchange", "Bring in what was exported.", "import_"),
     "verify": ("console.cli.verify", "Run sessions again, and compare every token.", "verify"),
     "profile": ("console.cli.profile", "Show where a session's time went.", "profile"),
+    "rejudge": ("console.cli.rejudge", "Judge old recordings by today's classifier.", "rejudge"),
     "baseline": ("console.cli.recipe", "Verify sessions, and hold on to them.", "baseline"),
     "recipe": ("console.cli.recipe", "What reproduces a session elsewhere.", "recipe"),
     "fork": ("console.cli.fork", "Go on from any turn of a session, once or often.", "fork"),
