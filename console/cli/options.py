@@ -1,6 +1,7 @@
 """What `run` and `open` both ask: the options that describe a run, and the run they describe."""
 
 import math
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
@@ -31,6 +32,7 @@ DEFAULT_TASK = "Show the hostname, then exit."
 DEFAULT_MODEL = "smollm2-135m"
 
 _SAMPLING = Sampling()
+_DEVICE = re.compile(r"auto|(cpu|cuda|mps|xpu|hpu|npu|mlu|musa|xla|mtia)(:\d+)?")
 
 
 class ModelChoice(msgspec.Struct, frozen=True):
@@ -50,9 +52,11 @@ def run_options(command: Command) -> Command:
 
 
 def template_options(command: Command) -> Command:
-    """Add every option that describes a run but what differs between runs: config, task and seed."""
+    """Add every option that describes a run but what differs between the runs of an experiment:
+    config, task, seed, temperature and model.
+    """
     for option in reversed(_OPTIONS):
-        if option not in (_CONFIG, _TASK, _RNG):
+        if option not in (_CONFIG, _TASK, _RNG, _TEMPERATURE, _MODEL):
             command = option(command)
     return command
 
@@ -68,6 +72,13 @@ class Finite(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number.", param, ctx)
         return number
+
+
+def _device(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """What torch may call a device; whether it is there, the model's process finds out."""
+    if not _DEVICE.fullmatch(value):
+        raise click.BadParameter(f"{value!r} is no device; choose auto, cpu, cuda:0, mps …")
+    return value
 
 
 _CONFIG: Callable[[Any], Any] = click.option(
@@ -94,20 +105,29 @@ _RNG: Callable[[Any], Any] = click.option(
     type=click.IntRange(0),
     help="The run seed: the same seed draws the same tokens.",
 )
+_TEMPERATURE: Callable[[Any], Any] = click.option(
+    "--temperature",
+    "-T",
+    default=_SAMPLING.temperature,
+    show_default=True,
+    type=Finite(0.0),
+    help="0 takes the likeliest token.",
+)
+_MODEL: Callable[[Any], Any] = click.option(
+    "--model",
+    "-m",
+    default=DEFAULT_MODEL,
+    show_default=True,
+    metavar="NAME|ID|FOLDER",
+    help="A name of `driftty models list`, a Hugging Face id, or a local folder.",
+)
 _OPTIONS: list[Callable[[Any], Any]] = [
     _CONFIG,
     _TASK,
     click.option(
         "--turns", default=8, show_default=True, type=click.IntRange(1), help="The turn limit."
     ),
-    click.option(
-        "--temperature",
-        "-T",
-        default=_SAMPLING.temperature,
-        show_default=True,
-        type=Finite(0.0),
-        help="0 takes the likeliest token.",
-    ),
+    _TEMPERATURE,
     click.option(
         "--top-p",
         default=_SAMPLING.top_p,
@@ -137,15 +157,14 @@ _OPTIONS: list[Callable[[Any], Any]] = [
         help="At most this many tokens a completion.",
     ),
     _RNG,
+    _MODEL,
     click.option(
-        "--model",
-        "-m",
-        default=DEFAULT_MODEL,
+        "--device",
+        default="auto",
         show_default=True,
-        metavar="NAME|ID|FOLDER",
-        help="A name of `driftty models list`, a Hugging Face id, or a local folder.",
+        callback=_device,
+        help="auto, cpu, cuda:0, mps …",
     ),
-    click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda:0, mps …"),
     click.option(
         "--dtype",
         default="auto",

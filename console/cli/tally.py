@@ -11,20 +11,19 @@ from click.core import ParameterSource
 
 from console.cli.options import (
     DEFAULT_CONFIG,
+    DEFAULT_MODEL,
     DEFAULT_TASK,
-    build_spec,
-    find_config,
-    find_task,
+    Finite,
     template_options,
 )
 from console.cli.run import INTERRUPTED
+from console.cli.tallyplan import DEFAULT_N, draft
+from engine.run import Sampling
 
 if TYPE_CHECKING:
-    from engine.run import Config
-    from sessions.experiments import Kept
+    from sessions.kept import Kept
 
-DEFAULT_N = 20
-_GOING_ON = ("n", "at_once", "as_json", "resume")
+_GOING_ON = ("n", "at_once", "as_json", "resume", "anyway", "only_plan")
 """Options that are not part of an experiment, and may be given anew when it goes on."""
 
 
@@ -73,6 +72,24 @@ _GOING_ON = ("n", "at_once", "as_json", "resume")
     type=click.IntRange(0),
     help="The experiment's seed: every run's own seed is drawn from it.",
 )
+@click.option(
+    "--temperature",
+    "-T",
+    "temperatures",
+    multiple=True,
+    type=Finite(0.0),
+    help="0 takes the likeliest token; repeat it to compare several, each with every config."
+    f"  [default: {Sampling().temperature}]",
+)
+@click.option(
+    "--model",
+    "-m",
+    "models",
+    multiple=True,
+    metavar="NAME|ID|FOLDER",
+    help="A name of `driftty models list`, a Hugging Face id, or a local folder; repeat it to compare "
+    f"several, which are loaded one after the other.  [default: {DEFAULT_MODEL}]",
+)
 @template_options
 @click.option(
     "--at-once",
@@ -89,10 +106,27 @@ _GOING_ON = ("n", "at_once", "as_json", "resume")
     help="Go on with an experiment, by default the last one: only what is missing is run. "
     "With -n, replicates are added.",
 )
+@click.option(
+    "--anyway",
+    is_flag=True,
+    help="With --resume: also with another model, device or driftty than the first runs had. It is "
+    "kept that the results are a mixture.",
+)
+@click.option(
+    "--plan", "only_plan", is_flag=True, help="Say what would be run, and how long; run nothing."
+)
 @click.option("--demo", is_flag=True, help="A scripted operator instead of a model.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_context
-def command(ctx: click.Context, /, resume: str | None, as_json: bool, **options: Any) -> None:
+def command(
+    ctx: click.Context,
+    /,
+    resume: str | None,
+    as_json: bool,
+    anyway: bool,
+    only_plan: bool,
+    **options: Any,
+) -> None:
     """Run every config N times, and count clean against drift.
 
     A run is clean when the operator only issued commands and then left the shell. The table on
@@ -109,6 +143,8 @@ def command(ctx: click.Context, /, resume: str | None, as_json: bool, **options:
       driftty tally -c bare -c operator --until-decided -n 100
       driftty tally --factorial operator+history+exit+recovery -n 10
       driftty tally -c operator -t "show the hostname, then exit" -t "count to 3, then exit"
+      driftty tally -c operator -T 0 -T 0.3 -T 0.7 -T 1
+      driftty tally -c operator -m smollm2-135m -m Qwen/Qwen3-0.6B --plan
       driftty tally --resume -n 40
       driftty tally --resume --json | jq '.configs[] | {config, clean, n, low, high}'
 
@@ -117,14 +153,24 @@ def command(ctx: click.Context, /, resume: str | None, as_json: bool, **options:
     """
     from sessions.experiments import Experiments
 
+    if anyway and resume is None:
+        raise click.UsageError("--anyway is for an experiment that goes on, with --resume.")
+    if only_plan and resume is not None:
+        raise click.UsageError("--plan is for a new experiment; --resume says what is missing.")
     at_once = options.pop("at_once")
     if resume is not None:
         _only_what_goes_on(ctx)
         kept = Experiments().take_up(resume, options["n"])
-        notes: list[str] = []
+        notes = [f"mixture {words}" for words in kept.mixture]
     else:
-        kept, notes = _begin(options)
-    status = asyncio.run(run_kept(kept, notes, at_once=at_once, as_json=as_json))
+        drafted = draft(options)
+        notes = drafted.notes
+        if only_plan:
+            _show_plan(drafted.unkept(), notes)
+            return
+        kept = drafted.keep()
+    notes.append(_estimated(kept))
+    status = asyncio.run(run_kept(kept, notes, at_once=at_once, as_json=as_json, anyway=anyway))
     if status:
         sys.exit(status)
 
@@ -141,72 +187,22 @@ def _only_what_goes_on(ctx: click.Context) -> None:
             )
 
 
-def _begin(options: dict[str, Any]) -> "tuple[Kept, list[str]]":
-    """Keep a new experiment; returns it with what is to be said of its design."""
-    from console.experimenthost import DEMO
-    from engine.experiment import Experiment
-    from sessions.experiments import Experiments, Placement
-    from sessions.ids import new_id
+def _estimated(kept: "Kept") -> str:
+    """How long what is missing will take, for the plan."""
+    from console.estimate import estimate_rest
 
-    if options["stuck"] == "ask":
-        raise click.BadParameter(
-            "nobody is there to be asked in a tally; choose interrupt or eof.",
-            param_hint="--stuck",
-        )
-    if options["demo"]:
-        options["model"] = DEMO
-    configs, notes = _configs(options)
-    tasks = tuple(find_task(given) for given in options["tasks"] or (DEFAULT_TASK,))
-    if len({task.text for task in tasks}) < len(tasks):
-        raise click.UsageError("A task is given twice; -n asks for more runs of each.")
-    template = build_spec({**options, "config": configs[0].name, "task": DEFAULT_TASK})
-    experiment = Experiment(
-        id=new_id(),
-        seed=options["rng"],
-        configs=configs,
-        tasks=tasks,
-        n=options["n"] or DEFAULT_N,
-        template=msgspec.structs.replace(template, config=configs[0], task=tasks[0]),
-    )
-    experiments = Experiments()
-    experiments.begin(
-        experiment,
-        Placement(
-            device=options["device"],
-            dtype=options["dtype"],
-            threads=options["threads"],
-            until_decided=options["until_decided"],
-            factorial=options["factorial"],
-        ),
-    )
-    return experiments.read(experiment.id), notes
+    return f"time    {estimate_rest(kept).sentence}"
 
 
-def _configs(options: dict[str, Any]) -> "tuple[tuple[Config, ...], list[str]]":
-    from console.factorial import design_notes, plan_factorial
-    from engine.seeds.library import SeedLibrary
+def _show_plan(kept: "Kept", notes: list[str]) -> None:
+    from console.tallyshow import Show
 
-    library = SeedLibrary()
-    notes: list[str] = []
-    named = options["configs"] or (() if options["factorial"] else (DEFAULT_CONFIG,))
-    configs = [find_config(each, library) for each in named]
-    if options["factorial"]:
-        planned = plan_factorial(options["factorial"], library)
-        known = {config.hash for config in configs}
-        configs += [config for config in planned.configs if config.hash not in known]
-        notes = design_notes(planned, tasks=max(len(options["tasks"]), 1))
-    alike: dict[str, str] = {}
-    for config in configs:
-        if config.hash in alike:
-            raise click.UsageError(
-                f"{alike[config.hash]} and {config.name} show the model the same: their runs would "
-                "be the same runs, counted twice. Leave one of them out."
-            )
-        alike[config.hash] = config.name
-    return tuple(configs), notes
+    Show(sys.stdout).plan(kept, [*notes, _estimated(kept)])
 
 
-async def run_kept(kept: "Kept", notes: list[str], *, at_once: int, as_json: bool) -> int:
+async def run_kept(
+    kept: "Kept", notes: list[str], *, at_once: int, as_json: bool, anyway: bool = False
+) -> int:
     """Run what is missing of an experiment with a live table; returns the exit status."""
     from console.experimenthost import open_experiment
     from console.experimenting import Experimenting
@@ -226,7 +222,7 @@ async def run_kept(kept: "Kept", notes: list[str], *, at_once: int, as_json: boo
     show = Show(sys.stderr)
     show.plan(kept, notes)
     try:
-        async with open_experiment(kept, at_once=at_once) as experimenting:
+        async with open_experiment(kept, at_once=at_once, anyway=anyway) as experimenting:
             running.append(experimenting)
             if not interrupted.is_set():
                 async with show.following(experimenting):

@@ -108,6 +108,11 @@ TERM = {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
         (["--stuck", "ask"], "nobody is there to be asked"),
         (["-c", "bare", "-c", "bare"], "show the model the same"),
         (["-t", "look", "-t", "look"], "A task is given twice"),
+        (["-T", "0.5", "-T", "0.5"], "A temperature is given twice"),
+        (["-m", "banana"], "There is no model called 'banana'"),
+        (["--device", "banana"], "'banana' is no device"),
+        (["--anyway"], "--anyway is for an experiment that goes on"),
+        (["--resume", "--plan"], "--plan is for a new experiment"),
         (["--resume", "-T", "0.5"], "--temperature is part of the experiment"),
     ],
 )
@@ -120,10 +125,45 @@ def test_what_makes_no_sense_is_usage_and_begins_no_experiment(
     assert Experiments().outlines() == []
 
 
+def test_a_plan_says_what_would_be_run_and_begins_no_experiment() -> None:
+    ran = CliRunner().invoke(command, [*DEMO, "-T", "0.3", "-T", "1", "-n", "5", "--plan"])
+    assert ran.exit_code == 0, ran.stderr
+    lines = [line.strip() for line in ran.stdout.splitlines()]
+    assert any("demo · T 0.3, 1 · at most 2 turns a run" in line for line in lines)
+    assert "config  bare+prompt · T 0.3" in lines
+    assert "runs    4 configs × 1 task × 5 = 20" in lines
+    assert any(line.startswith("time    not known for 20 runs: demo was not run") for line in lines)
+    assert Experiments().outlines() == []
+
+
+@pytest.mark.shell
+def test_temperatures_are_arms_of_one_experiment_and_the_next_plan_knows_its_speed() -> None:
+    ran = tally("--demo", "-c", "bare", "--turns", "1", "-T", "0.3", "-T", "1", "-n", "2", "--json")
+    assert ran.returncode == 0, ran.stderr
+    document: dict[str, Any] = msgspec.json.decode(ran.stdout)
+    assert [(each["config"], each["n"]) for each in document["configs"]] == [
+        ("bare+prompt · T 0.3", 2),
+        ("bare+prompt · T 1", 2),
+    ]
+    assert document["pairs"][0]["blocks"] == 2
+    specs = [run.result.session for run in Experiments().read("last").runs]
+    shown = subprocess.run(
+        [sys.executable, "-m", "console", "sessions", "show", specs[1], "--json"],
+        capture_output=True,
+        check=True,
+    )
+    assert msgspec.json.decode(shown.stdout)["spec"]["sampling"]["temperature"] == 1
+    planned = CliRunner().invoke(command, ["--demo", "-c", "bare", "-n", "50", "--plan"])
+    assert "for 50 runs, at" in planned.stdout
+    assert "as the last 4 runs of demo here" in planned.stdout
+
+
 def test_help_names_every_way_to_go_on_and_what_the_exit_status_means() -> None:
     text = CliRunner().invoke(command, ["--help"]).stdout
     for word in (
         "--resume",
+        "--anyway",
+        "--plan",
         "--until-decided",
         "--factorial",
         "separated",
