@@ -9,7 +9,6 @@ registered function writes the new keys and values to their shelves and attends 
 from typing import Any
 
 import torch
-from torch.nn.functional import scaled_dot_product_attention as sdpa
 from transformers import AttentionInterface
 
 from engine.model.kv import Prefix
@@ -40,7 +39,8 @@ class Chunk:
         self._shelf, self._lane = lane.shelf, lane
         self._before = len(lane.ids)
         self._end = self._before + tokens
-        self._mask: torch.Tensor | None = None
+        self._masks: dict[int, torch.Tensor] = {}
+        """By how many query heads a KV head has."""
 
     def write(self, layer: int, keys: torch.Tensor, values: torch.Tensor) -> None:
         """Put new keys and values `[tokens, heads, width]` where they belong."""
@@ -54,20 +54,30 @@ class Chunk:
         slot = self._lane.slot
         keys = self._shelf.keys[layer][slot, :, :, : self._end]
         values = self._shelf.values[layer][slot, :, : self._end]
-        if self._prefix is not None:
-            above_keys, above_values = _shared(self._prefix, layer)
-            keys = torch.cat([above_keys, keys], 2)
-            values = torch.cat([above_values, values], 1)
-        mine = queries[self._span].transpose(0, 1).to(keys.dtype)
-        heads, tokens, width = mine.shape
-        groups, _, seen = keys.shape
+        mine = queries[self._span].to(keys.dtype) * scale
+        tokens, heads, width = mine.shape
+        groups = len(keys)
         # The query heads of one KV head stand one under the other, so that none is repeated.
-        folded = mine.reshape(groups, -1, width)
-        if self._mask is None:
-            self._mask = _causal(tokens, seen, heads // groups, folded)
-        keys = keys.transpose(1, 2).contiguous()
-        result = sdpa(folded[None], keys[None], values[None], attn_mask=self._mask, scale=scale)
-        out[self._span] = result[0].reshape(heads, tokens, -1).transpose(0, 1)
+        folded = mine.transpose(0, 1).reshape(groups, -1, width)
+        scores = torch.baddbmm(self._causal(heads // groups, folded), folded, keys)
+        if self._prefix is None:
+            seen = torch.bmm(_softmax(scores), values)
+        else:
+            above_keys, above_values = _shared(self._prefix, layer)
+            above = torch.bmm(folded, above_keys)
+            split = above.shape[-1]
+            weights = _softmax(torch.cat([above, scores], -1))
+            seen = torch.bmm(weights[..., :split], above_values)
+            seen.baddbmm_(weights[..., split:], values)
+        out[self._span] = seen.view(heads, tokens, -1).transpose(0, 1)
+
+    def _causal(self, repeats: int, like: torch.Tensor) -> torch.Tensor:
+        """What each of its tokens may see of its lane, added to scores; `[repeats * tokens, seen]`."""
+        if repeats not in self._masks:
+            shape = (self._end - self._before, self._end)
+            mask = torch.full(shape, float("-inf"), dtype=like.dtype, device=like.device)
+            self._masks[repeats] = mask.triu_(self._before + 1).repeat(repeats, 1)
+        return self._masks[repeats]
 
 
 class Decode:
@@ -125,35 +135,29 @@ class Decode:
         """
         keys = self._shelf.keys[layer][self._view, :, :, : self._seen]
         values = self._shelf.values[layer][self._view, :, : self._seen]
-        rows, heads, width = queries[self._span].shape
-        slots, groups, _, seen = keys.shape
+        slots, groups, width, seen = keys.shape
+        mine = queries[self._span].to(keys.dtype) * scale
+        rows, heads, _ = mine.shape
         repeats = heads // groups
-        mine = queries[self._span].to(keys.dtype).view(rows, groups, repeats, width)
-        scores = self._narrow(
-            torch.baddbmm(
-                self._masked(slots, groups),
-                self._spread(mine),
-                keys.reshape(slots * groups, width, seen),
-                alpha=scale,
-            ),
-            slots,
+        mine = mine.view(rows, groups, repeats, width)
+        target = out[self._span].view(rows, groups, repeats, -1)
+        scores = torch.baddbmm(
+            self._masked(slots, groups), self._spread(mine), keys.reshape(-1, width, seen)
         )
         values = values.reshape(slots * groups, seen, -1)
         if self._prefix is None:
-            out[self._span] = self._narrow(
-                torch.bmm(self._spread(_softmax(scores)), values), slots
-            ).view(rows, heads, -1)
+            target.copy_(self._narrow(torch.bmm(_softmax(scores), values), slots))
             return
         above_keys, above_values = _shared(self._prefix, layer)
-        folded = mine.transpose(0, 1).reshape(groups, -1, width)
-        above = torch.bmm(folded * scale, above_keys)
+        above = torch.bmm(mine.transpose(0, 1).reshape(groups, -1, width), above_keys)
         split = above.shape[-1]
-        above = above.view(groups, rows, repeats, split).transpose(0, 1)
-        weights = _softmax(torch.cat([above, scores], -1))
-        own = torch.bmm(self._spread(weights[..., split:]), values)
-        folded = weights[..., :split].transpose(0, 1).reshape(groups, -1, split)
-        above = torch.bmm(folded, above_values).view(groups, rows, repeats, -1).transpose(0, 1)
-        out[self._span] = (self._narrow(own, slots) + above).reshape(rows, heads, -1)
+        # The KV head first, since the prefix's part, which is the larger, is needed so again.
+        own = self._narrow(scores, slots).transpose(0, 1).reshape(groups, -1, seen)
+        weights = _softmax(torch.cat([above, own], -1))
+        above = torch.bmm(weights[..., :split], above_values)
+        own = weights[..., split:].view(groups, rows, repeats, seen).transpose(0, 1)
+        own = self._narrow(torch.bmm(self._spread(own), values), slots)
+        torch.add(own, above.view(groups, rows, repeats, -1).transpose(0, 1), out=target)
 
     def _masked(self, slots: int, groups: int) -> torch.Tensor:
         """What is added to scores, `[slots * groups, 1, tokens]`."""
@@ -181,21 +185,7 @@ class Plan:
 
     def __init__(self, pieces: list[Chunk | Decode]) -> None:
         self.pieces = pieces
-        self._turned: tuple[torch.Tensor, torch.Tensor, torch.Tensor] | None = None
-
-    def rotation(
-        self, cosine: torch.Tensor, sine: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Rotary angles `[1, tokens, width]` for `rolled`, the same for all layers of a step.
-
-        Returns cosine and sine `[tokens, 1, width]`, the sine negative in its first half: then a
-        vector is turned by `x * cosine + x.roll(width / 2) * sine`.
-        """
-        if self._turned is None or self._turned[0] is not sine:
-            signed = sine[0, :, None].clone()
-            signed[..., : signed.shape[-1] // 2].neg_()
-            self._turned = sine, cosine[0, :, None], signed
-        return self._turned[1:]
+        self._out: torch.Tensor | None = None
 
     def attend(
         self,
@@ -205,13 +195,18 @@ class Plan:
         values: torch.Tensor,
         scale: float,
     ) -> torch.Tensor:
-        """One layer's attention, all `[tokens, heads, width]`."""
+        """One layer's attention, all `[tokens, heads, width]`; good until the next layer's.
+
+        Tokens that belong nowhere come out as zeros.
+        """
         for piece in self.pieces:
             piece.write(layer, keys, values)
-        out = queries.new_empty((*queries.shape[:2], values.shape[-1]))
+        shape = (*queries.shape[:2], values.shape[-1])
+        if self._out is None or self._out.shape != shape:
+            self._out = queries.new_zeros(shape)
         for piece in self.pieces:
-            piece.attend(layer, queries, scale, out)
-        return out
+            piece.attend(layer, queries, scale, self._out)
+        return self._out
 
 
 def register() -> None:
@@ -248,9 +243,3 @@ def _shared(prefix: Prefix, layer: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 def _softmax(scores: torch.Tensor) -> torch.Tensor:
     return torch.softmax(scores, -1, dtype=torch.float32).to(scores.dtype)
-
-
-def _causal(tokens: int, seen: int, repeats: int, like: torch.Tensor) -> torch.Tensor:
-    """What each of the last `tokens` of `seen` may see, added to scores; `[repeats * tokens, seen]`."""
-    mask = torch.full((tokens, seen), float("-inf"), dtype=like.dtype, device=like.device)
-    return mask.triu_(seen - tokens + 1).repeat(repeats, 1)

@@ -30,17 +30,17 @@ class Linear(nn.Module):
         self._bias = bias
         self._packed = _pack(weight)
         self._weight = weight if self._packed is None else None
-        self._pairs = self._packed is not None and not _alone_as_among_others(
+        self.doubles = self._packed is not None and not _alone_as_among_others(
             min(self.out_features, _MOST_TRIED), self.in_features, weight.dtype
         )
-        """Whether a single row has to be computed twice over to come out as it does among others."""
+        """Whether a row alone is computed twice over, to come out as it does among others."""
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """From `[…, in]` to `[…, out]`."""
         if self._packed is None:
             assert self._weight is not None
             return nn.functional.linear(rows, self._weight, self._bias)
-        if self._pairs and rows.numel() == self.in_features:
+        if self.doubles and rows.numel() == self.in_features:
             flat = rows.reshape(1, -1)
             pair = _product(torch.cat([flat, flat]), self._packed, self._bias)
             return pair[:1].view(*rows.shape[:-1], -1)

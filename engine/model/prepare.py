@@ -9,15 +9,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.model.attention import Plan
-from engine.model.linear import Linear, Sibling, Siblings, joined
+from engine.model.linear import Linear, Sibling, Siblings
 
-_QKV = ("q_proj", "k_proj", "v_proj")
-_SIBLINGS = (_QKV, ("gate_proj", "up_proj"))
+_SIBLINGS = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"))
 """Layers that read the same input."""
-
-_ROTARY = ("LlamaAttention", "MistralAttention", "Qwen2Attention")
-"""Classes of transformers that do what `RotaryAttention` does and nothing else."""
 
 
 class Norm(nn.Module):
@@ -30,44 +25,6 @@ class Norm(nn.Module):
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """From `[…, width]` to the same."""
         return nn.functional.rms_norm(rows, self._weight.shape, self._weight, self._epsilon)
-
-
-class RotaryAttention(nn.Module):
-    """Llama's attention over a plan: one product for queries, keys and values, and one rotation for
-    queries and keys (Su et al. 2021, arXiv:2104.09864)."""
-
-    def __init__(self, theirs: Any) -> None:
-        """`theirs`: the attention of transformers that it takes the place of."""
-        super().__init__()
-        layers = [getattr(theirs, name) for name in _QKV]
-        self.layer_idx: int = theirs.layer_idx
-        self._width: int = theirs.head_dim
-        self._scale: float = theirs.scaling
-        self._heads = [layer.out_features // self._width for layer in layers]
-        self._qkv = joined(layers)
-        self._out = Linear(theirs.o_proj.weight, theirs.o_proj.bias)
-
-    def forward(
-        self,
-        hidden_states: torch.Tensor,
-        position_embeddings: tuple[torch.Tensor, torch.Tensor],
-        plan: Plan,
-        **_: Any,
-    ) -> tuple[torch.Tensor, None]:
-        """From `[1, tokens, width]` to the same."""
-        queried, keyed, _valued = self._heads
-        rows = self._qkv(hidden_states)[0].view(-1, sum(self._heads), self._width)
-        cosine, sine = plan.rotation(*position_embeddings)
-        turning = rows[:, : queried + keyed]
-        turned = torch.addcmul(turning * cosine, turning.roll(self._width // 2, -1), sine)
-        seen = plan.attend(
-            self.layer_idx,
-            turned[:, :queried],
-            turned[:, queried:],
-            rows[:, queried + keyed :],
-            self._scale,
-        )
-        return self._out(seen.flatten(1)[None]), None
 
 
 @torch.no_grad()
@@ -94,8 +51,6 @@ def prepare(module: nn.Module) -> None:
 def _faster(child: nn.Module) -> nn.Module | None:
     if type(child) is nn.Linear:
         return Linear(child.weight, child.bias)
-    if type(child).__name__ in _ROTARY and _alike([getattr(child, name, None) for name in _QKV]):
-        return RotaryAttention(child)
     return _norm(child)
 
 

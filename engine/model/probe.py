@@ -14,8 +14,9 @@ import torch
 from engine.model.attention import Unsupported
 from engine.model.device import choose_cache_dtype
 from engine.model.kv import LEAST_SHARED, Store
+from engine.model.llama import Llama, is_llama
 from engine.model.prepare import prepare
-from engine.model.runner import PlainRunner, Runner, SharedRunner, Work
+from engine.model.runner import Forward, PlainRunner, Runner, SharedRunner, Transformers, Work
 from engine.model.shelf import Layout
 
 _log = logging.getLogger(__name__)
@@ -46,13 +47,8 @@ def runner_for(read: Callable[[], Any], limit: int) -> Runner:
     model = read()
     ids = _text(model)
     seen = _look(model, ids)
-    if seen.layers is not None:
-        prepare(model)
-        runner = _shared(model, ids, seen, limit)
-        if runner is None:
-            del model
-            model = read()
-            runner = _shared(model, ids, seen, limit)
+    for way in _ways(model) if seen.layers is not None else ():
+        runner = _shared(model, way, ids, seen, limit)
         if runner is not None:
             return runner
         del model
@@ -60,6 +56,16 @@ def runner_for(read: Callable[[], Any], limit: int) -> Runner:
     _log.warning("This model runs one completion at a time.")
     layout = Layout((), model.dtype, model.device, seen.token_bytes)
     return PlainRunner(model, Store(layout, limit, shares=False, rewinds=seen.layers is not None))
+
+
+def _prepared(model: Any) -> Forward:
+    prepare(model)
+    return Transformers(model)
+
+
+def _ways(model: Any) -> list[Callable[[Any], Forward]]:
+    """To compute a model over a plan, the fastest first."""
+    return [*([Llama] if is_llama(model) else []), _prepared, Transformers]
 
 
 @torch.inference_mode()
@@ -74,23 +80,28 @@ def _look(model: Any, ids: list[int]) -> _Seen:
 
 
 @torch.inference_mode()
-def _shared(model: Any, ids: list[int], seen: _Seen, limit: int) -> SharedRunner | None:
+def _shared(
+    model: Any, way: Callable[[Any], Forward], ids: list[int], seen: _Seen, limit: int
+) -> SharedRunner | None:
     """A shared runner, if it gives the logits that were seen."""
     assert seen.layers is not None
     dtype = choose_cache_dtype(model.dtype, model.device)
     held = seen.token_bytes * dtype.itemsize // model.dtype.itemsize
     layout = Layout(seen.layers, dtype, model.device, held)
     try:
-        logits = _trial(SharedRunner(model, Store(layout, limit)), ids)
-    except (Unsupported, TypeError, AttributeError) as error:
-        _log.warning("Batching does not work with this model: %s.", error)
+        forward = way(model)
+        logits = _trial(SharedRunner(model, forward, Store(layout, limit)), ids)
+    except (Unsupported, TypeError, AttributeError, NotImplementedError) as error:
+        _log.info("This model cannot be computed by %s: %s.", way.__name__, error)
         return None
     deviation = float((logits.float() - seen.logits).norm())
     deviation /= float((seen.logits - seen.logits.mean(-1, keepdim=True)).norm())
     if not deviation < _ALIKE.get(model.dtype, 0.0):
-        _log.warning("Batching changes what this model says: logits deviate by %.2g.", deviation)
+        _log.warning(
+            "%s changes what this model says: logits deviate by %.2g.", way.__name__, deviation
+        )
         return None
-    return SharedRunner(model, Store(layout, limit))
+    return SharedRunner(model, forward, Store(layout, limit))
 
 
 def _text(model: Any) -> list[int]:

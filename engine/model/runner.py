@@ -45,15 +45,48 @@ class Runner(Protocol):
         ...
 
 
+class Forward(Protocol):
+    """A model's forward over one flat row of tokens."""
+
+    def __call__(
+        self, ids: torch.Tensor, positions: torch.Tensor, plan: Plan, last: torch.Tensor
+    ) -> torch.Tensor:
+        """Logits `[wanted, vocabulary]` of the tokens at `last: [wanted]` of `ids: [tokens]`."""
+        ...
+
+
+class Transformers:
+    """The forward that transformers has for the model, with nothing but the attention replaced."""
+
+    def __init__(self, model: Any) -> None:
+        """`model`: a causal LM of transformers."""
+        attention.register()
+        model.set_attn_implementation(attention.NAME)
+        self._model = model
+
+    def __call__(
+        self, ids: torch.Tensor, positions: torch.Tensor, plan: Plan, last: torch.Tensor
+    ) -> torch.Tensor:
+        """Logits `[wanted, vocabulary]` of the tokens at `last: [wanted]` of `ids: [tokens]`."""
+        out = self._model(
+            input_ids=ids[None],
+            position_ids=positions[None],
+            use_cache=False,
+            logits_to_keep=last,
+            plan=plan,
+        )
+        logits: torch.Tensor = out.logits[0]
+        return logits
+
+
 class SharedRunner:
     """Every sequence of a step in one flat forward, over shelves and shared prefixes."""
 
-    def __init__(self, model: Any, store: Store) -> None:
-        """`model`: a causal LM of transformers; its attention is replaced."""
-        attention.register()
-        model.set_attn_implementation(attention.NAME)
+    def __init__(self, model: Any, forward: Forward, store: Store) -> None:
+        """`model`: a causal LM of transformers; `forward`: how it is computed."""
         self.model = model
         self.store = store
+        self.forward = forward
         room = store.limit // (store.layout.token_bytes * 1024)
         self.rows = max(1, min(ROWS, room))
 
@@ -61,16 +94,14 @@ class SharedRunner:
         """Compute; returns logits `[wanted, vocabulary]` in the order of the works."""
         laid = _Laid(works)
         device = self.store.layout.device
-        out = self.model(
-            input_ids=torch.tensor([laid.ids], device=device),
-            position_ids=torch.tensor([laid.positions], device=device),
-            use_cache=False,
-            logits_to_keep=torch.tensor(laid.last, dtype=torch.long, device=device),
-            plan=Plan(laid.pieces),
+        logits = self.forward(
+            torch.tensor(laid.ids, device=device),
+            torch.tensor(laid.positions, device=device),
+            Plan(laid.pieces),
+            torch.tensor(laid.last, dtype=torch.long, device=device),
         )
         for lane, ids in laid.grown:
             lane.ids.extend(ids)
-        logits: torch.Tensor = out.logits[0]
         return logits
 
 
