@@ -13,7 +13,7 @@ from engine.drift.result import Axis
 from engine.drift.tallies import share
 from engine.drift.tally import Tally
 from engine.errors import SeedError
-from engine.experiment import Experiment
+from engine.experiment import Condition, Experiment
 from engine.run import Config
 from engine.seeds.config import configure
 from engine.seeds.library import SeedLibrary
@@ -82,11 +82,27 @@ def design_notes(planned: Factorial, tasks: int) -> list[str]:
 
 
 def elements_of(experiment: Experiment, typed: str) -> tuple[frozenset[str] | None, ...]:
-    """The elements that are on in each config; none for configs of other seeds than the factorial's."""
+    """What is on in each arm; none for configs of other seeds than the factorial's.
+
+    That is its elements, and where arms differ in more than their config, its temperature and its
+    model if they are not those of the first arm: what they do is told as of an element.
+    """
     seed = typed.partition("+")[0].strip()
     return tuple(
-        frozenset(config.elements) if config.seed == seed else None for config in experiment.configs
+        frozenset(config.elements) | _own(experiment, arm) if config.seed == seed else None
+        for arm, config in enumerate(experiment.configs)
     )
+
+
+def _own(experiment: Experiment, arm: int) -> frozenset[str]:
+    """What an arm has beside its config that the first has not, as if it were an element."""
+    one, first = experiment.condition(arm), experiment.condition(0)
+    own = set()
+    if one.temperature != first.temperature:
+        own.add(Condition(temperature=one.temperature).label)
+    if one.model != first.model:
+        own.add(Condition(model=one.model).label)
+    return frozenset(own)
 
 
 def effects_document(

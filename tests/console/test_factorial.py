@@ -4,9 +4,10 @@ import msgspec
 import pytest
 
 from console.factorial import design_notes, effects_document, elements_of, plan_factorial
+from engine.drift.lever import Levers
 from engine.drift.tally import Tally
 from engine.errors import SeedError
-from engine.experiment import Cell
+from engine.experiment import Cell, cross
 from engine.seeds.config import parse_config
 from engine.seeds.library import SeedLibrary
 from tests.console.replicated import planned
@@ -83,3 +84,26 @@ def test_the_lever_is_found_and_other_seeds_do_not_count() -> None:
         if each["look"] == "fixed" and each["axis"] == "clean" and each["told"]
     ]
     assert [list(each) for each in told if isinstance(each, tuple | list)] == [["recovery"]]
+
+
+def test_what_a_temperature_does_is_told_as_of_an_element() -> None:
+    made = plan_factorial("operator+recovery", LIBRARY)
+    configs, conditions = cross(made.configs, (0.0, 1.0), ())
+    experiment = msgspec.structs.replace(
+        planned(), configs=configs, conditions=conditions, tasks=planned().tasks[:1]
+    )
+    elements = elements_of(experiment, "operator+recovery")
+    tally = Tally.of(experiment)
+    for replicate in range(16):
+        for place in range(len(configs)):
+            cold = conditions[place].temperature == 0.0
+            tally.feed(result(Cell(place, 0, replicate), "clean" if cold else "drift"))
+    levers = Levers(tally, elements).standing()
+    assert [(each.a, each.decided, each.better) for each in levers] == [
+        ("with T 1", True, "without T 1"),
+        ("with recovery", False, None),
+    ]
+    found = effects_document(tally, elements)
+    told = [each["elements"] for each in found if each["look"] == "fixed" and each["told"]]
+    assert told
+    assert all("T 1" in str(each) for each in told)
