@@ -6,12 +6,11 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from console.experimenthost import DEMO
+from console.cli.options import ModelChoice
+from console.models import make_model
 from console.shells import shell_for
-from engine.model.client import WorkerModel
 from engine.model.protocol import Model
-from engine.model.scripted import ScriptedModel
-from engine.model.supervisor import WorkerOptions, WorkerStatus
+from engine.model.supervisor import WorkerStatus
 from engine.rerun.doing import as_act
 from engine.rerun.finding import Verification
 from engine.rerun.past import Past
@@ -24,16 +23,7 @@ Progress = Callable[[str, int, int], None]
 """Told what is being done, and how much of it is done of how much."""
 
 
-class Answering(msgspec.Struct, frozen=True):
-    """Which model answers, and where; recordings that ask for the same share one."""
-
-    model: str
-    device: str = "auto"
-    dtype: str = "auto"
-    threads: int = 0
-
-
-def answering(past: Past, device: str = "", dtype: str = "", threads: int = 0) -> Answering:
+def answering(past: Past, device: str = "", dtype: str = "", threads: int = 0) -> ModelChoice:
     """The model that wrote a recording, on what is asked for.
 
     Where nothing is asked for: in the number format of then, and on the CPU if it was one; another
@@ -44,7 +34,7 @@ def answering(past: Past, device: str = "", dtype: str = "", threads: int = 0) -
     known = (
         recorded.dtype if recorded and recorded.dtype in ("float32", "bfloat16", "float16") else ""
     )
-    return Answering(
+    return ModelChoice(
         model=past.spec.model,
         device=device or ("cpu" if kind == "cpu" else "auto"),
         dtype=dtype or known or "auto",
@@ -54,17 +44,10 @@ def answering(past: Past, device: str = "", dtype: str = "", threads: int = 0) -
 
 @asynccontextmanager
 async def open_model(
-    asked: Answering, on_status: Callable[[WorkerStatus], None] = lambda status: None
+    asked: ModelChoice, on_status: Callable[[WorkerStatus], None] = lambda status: None
 ) -> AsyncIterator[Model]:
     """The model, loading; its process is gone on leaving."""
-    model: WorkerModel | ScriptedModel
-    if asked.model == DEMO:
-        model = ScriptedModel.demo(pace=0, on_status=on_status)
-    else:
-        options = WorkerOptions(
-            model=asked.model, device=asked.device, dtype=asked.dtype, threads=asked.threads
-        )
-        model = WorkerModel(options, on_status=on_status)
+    model = make_model(asked, on_status, pace=0)
     try:
         model.start()
         yield model

@@ -16,7 +16,7 @@ from sessions import database
 
 _FORKS = """
     SELECT sessions.id, parent, coalesce(json_extract(spec, '$.start.turn'), 0),
-           coalesce(outcome, 'interrupted'), drift_turn, turns, configs.name, model, experiment,
+           coalesce(outcome, 'unfinished'), drift_turn, turns, configs.name, model, experiment,
            json_extract(spec, '$.sampling.temperature'), json_extract(spec, '$.rng')
     FROM sessions JOIN configs ON configs.number = sessions.config
     WHERE deleted IS NULL AND (parent <> '' OR sessions.id IN

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from console.cli.options import Finite, find_config
 
@@ -128,17 +129,13 @@ def _asked(options: dict[str, Any], intervention: "Intervention | None") -> "Ask
 
 
 def _one(past: "Past", asked: "Asked", placed: dict[str, Any], *, as_json: bool) -> int:
-    from console.cli.options import ModelChoice
     from console.cli.run import run_session
-    from console.experimenthost import DEMO
     from console.forking import one_fork
+    from console.models import DEMO
     from console.verifying import answering
 
     spec = one_fork(past, asked)
-    where = answering(past, **placed)
-    choice = ModelChoice(
-        model=spec.model, device=where.device, dtype=where.dtype, threads=where.threads
-    )
+    choice = msgspec.structs.replace(answering(past, **placed), model=spec.model)
     return asyncio.run(run_session(spec, choice, as_json=as_json, demo=spec.model == DEMO))
 
 

@@ -16,8 +16,8 @@ def tree(session: str, as_json: bool) -> None:
     With --json, a list of objects: session, parent, turn (the first that was written anew), outcome,
     drift_turn, turns, config, model, temperature, rng, experiment, forks.
     """
-    from console.cli.seedview import plain_console
-    from console.lineageview import tree as lines
+    from console.cli.linesview import print_lines
+    from console.view.lineage import tree as lines
     from sessions.lineage import lineage, trees
 
     chosen = asyncio.run(_find(session)) if session else ""
@@ -25,10 +25,8 @@ def tree(session: str, as_json: bool) -> None:
     if as_json:
         write_json(found)
         return
-    console = plain_console()
     for root in found:
-        for line in lines(root, chosen):
-            console.print(line, soft_wrap=True)
+        print_lines(lines(root, chosen))
     if not found:
         click.echo("Nothing was forked yet; `driftty sessions fork ID` does.", err=True)
 

@@ -11,7 +11,7 @@ from console.cli.editing import write_json
 from engine.errors import DrifttyError
 
 if TYPE_CHECKING:
-    from console.verifying import Answering
+    from console.cli.options import ModelChoice
     from engine.rerun.finding import Verification
     from engine.rerun.past import Past
 
@@ -160,7 +160,7 @@ async def _verify(
     names = await named(sessions, baseline=baseline, experiment=experiment)
     async with Library.open() as library:
         pasts = [await read_past(library, name) for name in names]
-    groups: dict[Answering, list[Past]] = {}
+    groups: dict[ModelChoice, list[Past]] = {}
     for past in pasts:
         groups.setdefault(answering(past, **placed), []).append(past)
     found: list[Verification] = []
@@ -170,10 +170,12 @@ async def _verify(
 
 
 async def _group(
-    asked: "Answering", pasts: "list[Past]", *, live: bool, silent: bool
+    asked: "ModelChoice", pasts: "list[Past]", *, live: bool, silent: bool
 ) -> "list[Verification]":
     from console.baselines import keep_verified
+    from console.cli.linesview import print_lines
     from console.verifying import open_model, verify
+    from console.view.rerun import verification
 
     found = []
     with Counter() as counter:
@@ -186,17 +188,8 @@ async def _group(
                 await asyncio.to_thread(keep_verified, each, model.provenance)
                 counter.clear()
                 if not silent:
-                    _show(each)
+                    print_lines(verification(each))
     return found
-
-
-def _show(found: "Verification") -> None:
-    from console.cli.seedview import plain_console
-    from console.rerunview import verification
-
-    console = plain_console()
-    for line in verification(found):
-        console.print(line, soft_wrap=True)
 
 
 class Counter:

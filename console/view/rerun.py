@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from rich.text import Text
-
 from console.safe import clean, clean_line
+from console.view.line import Line, Piece, line
 from engine.figures import duration, number
 from engine.rerun.finding import (
     Continuation,
@@ -17,10 +16,10 @@ from engine.rerun.finding import (
 from engine.start import WorldDifference
 
 VERDICTS = {
-    "identical": ("✓", "identical", "bold green"),
-    "near-tie": ("≈", "near-tie", "bold yellow"),
-    "different": ("✗", "different", "bold red"),
-    "nothing": ("∅", "nothing to compare", "dim"),
+    "identical": ("✓", "identical", "good"),
+    "near-tie": ("≈", "near-tie", "warn"),
+    "different": ("✗", "different", "bad"),
+    "nothing": ("∅", "nothing to compare", "note"),
 }
 """Glyph, word and style of each verdict."""
 SHOWN_DIVERGENCES = 8
@@ -28,70 +27,70 @@ SHOWN_DIVERGENCES = 8
 _HASH = 12
 
 
-def headline(found: Verification) -> Text:
+def headline(found: Verification) -> Line:
     """The verdict in one line."""
     glyph, word, style = VERDICTS[found.verdict]
     turns = len({turn.turn for turn in found.turns})
-    line = Text.assemble((f"{glyph} {word}", style), f"  {found.session}")
-    line.append(f"  {number(found.tokens, 'token')} in {number(turns, 'turn')}", "dim")
+    pieces = [
+        Piece(f"{glyph} {word}", style),
+        Piece(f"  {found.session}"),
+        Piece(f"  {number(found.tokens, 'token')} in {number(turns, 'turn')}", "note"),
+    ]
     if found.divergences:
-        line.append(f", {number(len(found.divergences), 'divergence')}", style)
-    line.append(f", {duration(found.took)}", "dim")
-    return line
+        pieces.append(Piece(f", {number(len(found.divergences), 'divergence')}", style))
+    pieces.append(Piece(f", {duration(found.took)}", "note"))
+    return Line(tuple(pieces))
 
 
-def verification(found: Verification) -> Iterator[Text]:
+def verification(found: Verification) -> Iterator[Line]:
     """Everything that was found, line by line."""
     yield headline(found)
     for note in found.notes:
-        yield Text(f"  · {clean_line(note)}", "dim")
+        yield line((f"  · {clean_line(note)}", "note"), indent=4)
     first = next((turn for turn in found.turns if not turn.identical), None)
     if first is not None:
         yield from _first(first)
     rest = found.divergences[1:]
     if rest:
-        yield Text(f"  then, each with all before it as recorded ({len(rest)} more):")
+        yield line(f"  then, each with all before it as recorded ({len(rest)} more):")
     for divergence in rest[:SHOWN_DIVERGENCES]:
         yield _divergence(divergence)
     if len(rest) > SHOWN_DIVERGENCES:
-        yield Text(f"    … and {len(rest) - SHOWN_DIVERGENCES} others; --json tells all", "dim")
+        others = len(rest) - SHOWN_DIVERGENCES
+        yield line((f"    … and {others} others; `verify --json` tells all", "note"))
     if found.deviation:
-        yield Text(
-            f"  log-probabilities of equal tokens differ by at most {found.deviation:.2g}", "dim"
-        )
+        words = f"log-probabilities of equal tokens differ by at most {found.deviation:.2g}"
+        yield line((f"  {words}", "note"), indent=2)
     yield from provenance(found.provenance)
     if found.world is not None:
         yield from world(found.world, found.commands)
 
 
-def provenance(differences: Sequence[ProvenanceDifference]) -> Iterator[Text]:
+def provenance(differences: Sequence[ProvenanceDifference]) -> Iterator[Line]:
     """What is not what it was, about who answers."""
     if differences:
-        yield Text("  what is not as it was recorded:")
+        yield line("  what is not as it was recorded:")
     for each in differences:
-        yield Text(f"    {each.what:<13} {_short(each.recorded)} → {_short(each.now)}")
+        yield line(f"    {each.what:<13} {_short(each.recorded)} → {_short(each.now)}", indent=18)
 
 
-def world(differences: Sequence[WorldDifference], commands: int) -> Iterator[Text]:
+def world(differences: Sequence[WorldDifference], commands: int) -> Iterator[Line]:
     """What a shell did otherwise."""
     real = [each for each in differences if not each.volatile]
     told = f"  shell: {number(commands, 'command')} done again, "
     if not differences:
-        yield Text(f"{told}all with the same output", "green")
+        yield line((f"{told}all with the same output", "good"))
         return
-    yield Text(
-        f"{told}{len(real)} came out otherwise, "
-        f"{len(differences) - len(real)} only in times and numbers",
-        "yellow" if real else "dim",
-    )
+    volatile = len(differences) - len(real)
+    words = f"{told}{len(real)} came out otherwise, {volatile} only in times and numbers"
+    yield line((words, "warn" if real else "note"))
     for each in differences:
-        style = "dim" if each.volatile else ""
-        yield Text(
-            f"    turn {each.turn}  $ {clean_line(each.what)}  {clean_line(each.why)}", style
-        )
+        style = "note" if each.volatile else "text"
+        head = f"    turn {each.turn}  $ {clean_line(each.what)}  {clean_line(each.why)}"
+        yield line((head.rstrip(), style), indent=6)
         for mark, text in (("−", each.before), ("+", each.now)):
-            for line in text.splitlines()[:4]:
-                yield Text(f"      {mark} {clean_line(line)}", style)
+            for shown in text.splitlines()[:4]:
+                yield line((f"      {mark} {clean_line(shown)}", style), indent=8)
 
 
 def token(told: Token) -> str:
@@ -101,41 +100,41 @@ def token(told: Token) -> str:
     return f"“{clean(told.text).replace(chr(10), '␤')}”"
 
 
-def _first(turn: TurnFinding) -> Iterator[Text]:
+def _first(turn: TurnFinding) -> Iterator[Line]:
     if turn.prompt is not None:
-        yield Text(
+        words = (
             f"  turn {turn.turn}: the prompt itself differs from id {turn.prompt.at} on "
-            f"({turn.prompt.recorded} ids then, {turn.prompt.now} now): see tokenizer and template",
-            "bold red",
+            f"({turn.prompt.recorded} ids then, {turn.prompt.now} now)"
         )
+        yield line((words, "bad"), indent=4)
     if not turn.divergences:
         return
-    yield Text("  first divergence:")
+    yield line("  first divergence:")
     yield _divergence(turn.divergences[0])
     if turn.continuation is not None:
         yield from _continuation(turn.continuation)
 
 
-def _divergence(each: Divergence) -> Text:
+def _divergence(each: Divergence) -> Line:
     glyph, word, style = VERDICTS["near-tie" if each.near_tie else "different"]
-    line = Text.assemble(
-        f"    turn {each.turn}, token {each.position}: ", (f"{glyph} {word}", style)
+    then = f", now {each.recorded_now:.3f}" if each.recorded_now is not None else ""
+    return line(
+        f"    turn {each.turn}, token {each.position}: ",
+        (f"{glyph} {word}", style),
+        f"  recorded {token(each.recorded)}{_likely(each.recorded)}{then}",
+        f"; now {token(each.now)}{_likely(each.now)}",
+        (f"; {each.why}", "note"),
+        indent=6,
     )
-    line.append(f"  recorded {token(each.recorded)}{_likely(each.recorded)}")
-    if each.recorded_now is not None:
-        line.append(f", now {each.recorded_now:.3f}")
-    line.append(f"; now {token(each.now)}{_likely(each.now)}")
-    line.append(f"; {each.why}", "dim")
-    return line
 
 
-def _continuation(told: Continuation) -> Iterator[Text]:
+def _continuation(told: Continuation) -> Iterator[Line]:
     for name, tokens, reason in (
         ("recorded", told.recorded, told.recorded_reason or "broken off"),
         ("now", told.now, told.now_reason),
     ):
         text = clean("".join(each.text for each in tokens)).replace("\n", "␤")
-        yield Text.assemble(f"      {name:<9}", (text, "bold"), (f" ⟨{reason}⟩", "dim"))
+        yield line(f"      {name:<9}", (text, "heading"), (f" ⟨{reason}⟩", "note"), indent=15)
 
 
 def _likely(told: Token) -> str:

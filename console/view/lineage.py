@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 
-from rich.text import Text
-
 from console.safe import clean_line
+from console.view.line import Line, Piece
 from console.view.outcome import GLYPHS
 from engine.figures import number
 from sessions.lineage import Branch
@@ -15,13 +14,13 @@ FEW = 5
 """More runs of one experiment from the same turn than this are one line."""
 
 
-def tree(root: Branch, chosen: str = "") -> Iterator[Text]:
+def tree(root: Branch, chosen: str = "") -> Iterator[Line]:
     """The tree line by line; `chosen` is the session that is pointed at."""
     yield _line(root, "", chosen)
     yield from _forks(root, "", chosen)
 
 
-def _forks(branch: Branch, indent: str, chosen: str) -> Iterator[Text]:
+def _forks(branch: Branch, indent: str, chosen: str) -> Iterator[Line]:
     bunches = [
         list(forks) for _, forks in groupby(branch.forks, lambda fork: (fork.turn, fork.experiment))
     ]
@@ -42,30 +41,27 @@ def _forks(branch: Branch, indent: str, chosen: str) -> Iterator[Text]:
         yield from _forks(limb[0], indent + below, chosen)
 
 
-def _line(branch: Branch, stem: str, chosen: str) -> Text:
-    line = Text(stem, "dim")
-    line.append(branch.session, "bold reverse" if branch.session == chosen else "bold")
+def _line(branch: Branch, stem: str, chosen: str) -> Line:
+    pieces = [
+        Piece(stem, "faint"),
+        Piece(branch.session, "accent" if branch.session == chosen else "heading"),
+    ]
     if branch.turn:
-        line.append(f"  from turn {branch.turn}")
+        pieces.append(Piece(f"  from turn {branch.turn}"))
     elif branch.parent:
-        line.append(f"  from {clean_line(branch.parent)}, which is gone", "dim")
-    glyph = GLYPHS.get(branch.outcome, "⊘")  # type: ignore[call-overload]  # an outcome, or none yet
-    line.append(f"  {glyph} {branch.outcome}")
-    if branch.drift_turn:
-        line.append(f" in turn {branch.drift_turn}")
-    line.append(f"  {number(branch.turns, 'turn')}", "dim")
-    line.append(
-        f"  {clean_line(branch.config)} · T {branch.temperature:g} · rng {branch.rng}"
-        f" · {clean_line(branch.model)}",
-        "dim",
-    )
-    return line
+        pieces.append(Piece(f"  from {clean_line(branch.parent)}, which is gone", "note"))
+    glyph = dict[str, str](GLYPHS.items()).get(branch.outcome, "⊘")
+    drift = f" in turn {branch.drift_turn}" if branch.drift_turn else ""
+    pieces.append(Piece(f"  {glyph} {branch.outcome}{drift}"))
+    told = f"  {number(branch.turns, 'turn')}  {clean_line(branch.config)}"
+    told += f" · T {branch.temperature:g} · rng {branch.rng} · {clean_line(branch.model)}"
+    pieces.append(Piece(told, "note"))
+    return Line(tuple(pieces), indent=len(stem) + 2)
 
 
-def _bunch(forks: list[Branch], stem: str) -> Text:
+def _bunch(forks: list[Branch], stem: str) -> Line:
     counts = Counter(fork.outcome for fork in forks)
     told = ", ".join(f"{outcome} {count}" for outcome, count in counts.most_common())
-    line = Text(stem, "dim")
-    line.append(f"{len(forks)} runs", "bold")
-    line.append(f" of experiment {forks[0].experiment} from turn {forks[0].turn}: {told}")
-    return line
+    about = f" of experiment {forks[0].experiment} from turn {forks[0].turn}: {told}"
+    pieces = (Piece(stem, "faint"), Piece(f"{len(forks)} runs", "heading"), Piece(about))
+    return Line(pieces, indent=len(stem) + 2)
