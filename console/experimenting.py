@@ -6,65 +6,31 @@ when it is kept: first all of its recording is durable, then its cell, and then 
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
 
 import msgspec
 
 from console.experimentsnapshot import ExperimentSnapshot, State, UnderWay
 from console.models import Models
 from console.progress import Progress
+from console.resultkeeping import Recording, ResultKeeping, Results
 from engine.drift.racing import FixedPlan, RacePlan
 from engine.drift.tally import RunResult, Tally, result_of
-from engine.errors import DrifttyError, ModelError
-from engine.events import AnyEvent
+from engine.errors import DrifttyError, ModelError, StoreError
 from engine.experiment import Cell, Experiment
 from engine.model.protocol import Model
 from engine.model.supervisor import WorkerStatus
-from engine.replicate import Journal, Replicator, Result
+from engine.replicate import Replicator, Result
 from engine.run import RunSpec
 from engine.shell.observation import Shell
 from engine.version import VERSION
 from sessions.kept import Kept, KeptRun, Stretch
 
-__all__ = ["ExperimentSnapshot", "Experimenting", "State", "UnderWay"]
+__all__ = ["ExperimentSnapshot", "Experimenting", "Recording", "Results", "State", "UnderWay"]
 
 FAULTS_IN_A_ROW = 8
 """So many broken cells, one after the other, are the machine's fault, and more would break."""
-UNKEPT = 64
-"""So many results may wait for the disk before no more runs are begun: a race would go on blindly, and
-memory would fill."""
-
-
-class Recording(Journal, Protocol):
-    """What an experiment needs of the store for its sessions."""
-
-    async def flush(self) -> None:
-        """Return when everything recorded so far would survive a power cut."""
-        ...
-
-
-class Results(Protocol):
-    """What an experiment needs of the store for its results."""
-
-    def add(
-        self, experiment: str, runs: Sequence[KeptRun], stretch: int = -1, seconds: float = 0.0
-    ) -> None:
-        """Keep what cells came to; durable on return. Waits for the disk."""
-        ...
-
-    def take_up(self, typed: str, n: int | None = None) -> Kept:
-        """Raise an experiment's replicates to `n`."""
-        ...
-
-    def set_out(self, experiment: str, stretch: Stretch) -> int:
-        """Keep on what cells are going to be run; returns the stretch's place."""
-        ...
-
-    def drop(self, experiment: str, arms: Collection[int]) -> None:
-        """Keep which arms get no more runs."""
-        ...
 
 
 class Experimenting:
@@ -95,7 +61,6 @@ class Experimenting:
         self._settled_before = len(kept.settled)
         self._found = {_cell_of(run.result): run.result for run in kept.runs}
         self._models = models
-        self._recording = recording
         self._results = results
         self._make_shell = make_shell
         self._make_session = make_session
@@ -108,20 +73,22 @@ class Experimenting:
         for arm in self._dropped:
             self.plan.drop(arm)
         self._progress = Progress()
+        self._keeping = ResultKeeping(
+            kept.experiment.id,
+            recording,
+            results,
+            seconds=lambda: self._progress.clock.seconds,
+            on_kept=self._kept,
+        )
         self._at_once = 0
         self._state: State = "loading"
-        self._waiting: list[KeptRun] = []
-        self._arrived = asyncio.Event()
-        self._kept_up = asyncio.Event()
-        self._no_more = False
         self._replicator: Replicator | None = None
         self._running: asyncio.Task[None] | None = None
         self._broke: DrifttyError | None = None
         self._pausing = False
-        self._stretch = -1
-        self._stretch_began = 0.0
         self._told: ExperimentSnapshot | None = None
-        self._remembering: set[asyncio.Task[None]] = set()
+        self._remembering: asyncio.Task[None] | None = None
+        self._unremembered = False
 
     @property
     def experiment(self) -> Experiment:
@@ -216,8 +183,8 @@ class Experimenting:
         shell can be had, `StoreError` where results can no longer be kept, and `DrifttyError` where
         one run after the other breaks, or where what it was run on is not to be had.
         """
-        self._no_more, self._broke, self._state = False, None, "loading"
-        keeping = asyncio.create_task(self._keep(), name="results")
+        self._broke, self._state = None, "loading"
+        keeping = asyncio.create_task(self._keeping.run(), name="results")
         self._running = asyncio.create_task(self._replicate(), name="runs")
         # Where nothing can be kept any more, nothing needs to be run.
         keeping.add_done_callback(lambda _: self.stop())
@@ -226,9 +193,10 @@ class Experimenting:
         finally:
             self._running.cancel()
             await asyncio.wait([self._running])
-            self._no_more = True
-            self._arrived.set()
-            await asyncio.wait([keeping, *self._remembering])
+            self._keeping.close()
+            await asyncio.wait(
+                [keeping] if self._remembering is None else [keeping, self._remembering]
+            )
             self._progress.clock.stop()
             self._progress.under_way.clear()
             cancelled = self._running.cancelled()
@@ -264,7 +232,7 @@ class Experimenting:
             self._replicator = Replicator(
                 self.experiment,
                 model,
-                _Paced(self._recording, self._room),
+                self._keeping,
                 make_shell=self._make_shell,
                 make_session=self._make_session,
                 on_begun=self._progress.begun,
@@ -303,39 +271,18 @@ class Experimenting:
                 "What comes would not be comparable to what is there. Run it where it was begun, or "
                 "begin a new one; with --anyway it goes on, and says that it is a mixture."
             )
-        self._stretch = await asyncio.to_thread(self._results.set_out, self.experiment.id, stretch)
-        self._stretch_began = self._progress.clock.seconds
+        await self._keeping.set_out(stretch)
         self.kept = msgspec.structs.replace(self.kept, stretches=(*self.kept.stretches, stretch))
 
-    async def _keep(self) -> None:
-        """Keep results as they come, and only then count them."""
-        while self._waiting or not self._no_more:
-            if not self._waiting:
-                self._arrived.clear()
-                await self._arrived.wait()
-                continue
-            batch, self._waiting = self._waiting, []
-            await self._recording.flush()
-            seconds = self._progress.clock.seconds - self._stretch_began
-            await asyncio.to_thread(
-                self._results.add, self.experiment.id, batch, self._stretch, seconds
-            )
-            for kept in batch:
-                self._found[_cell_of(kept.result)] = kept.result
-                self.tally.feed(kept.result)
-                self._progress.kept(kept.result)
-            self._kept_up.set()
-            self._count_stretch(sum(kept.result.counts for kept in batch))
-
-    async def _room(self) -> None:
-        """Wait until few results are unkept."""
-        while len(self._waiting) >= UNKEPT:
-            self._kept_up.clear()
-            await self._kept_up.wait()
-
-    def _count_stretch(self, runs: int) -> None:
+    def _kept(self, batch: Sequence[KeptRun]) -> None:
+        """Results are durable: from here on they count."""
+        for kept in batch:
+            self._found[_cell_of(kept.result)] = kept.result
+            self.tally.feed(kept.result)
+            self._progress.kept(kept.result)
         *before, last = self.kept.stretches
-        last = msgspec.structs.replace(last, runs=last.runs + runs)
+        stand = sum(kept.result.counts for kept in batch)
+        last = msgspec.structs.replace(last, runs=last.runs + stand)
         self.kept = msgspec.structs.replace(self.kept, stretches=(*before, last))
 
     def _seconds_left(self) -> float | None:
@@ -345,14 +292,19 @@ class Experimenting:
         return progress.seconds_left(left, self._at_once)
 
     def _remember(self) -> None:
-        """Keep which arms are dropped, when the disk has time."""
+        """Keep which arms are dropped, one write after the other."""
+        self._unremembered = True
+        if self._remembering is None or self._remembering.done():
+            self._remembering = asyncio.create_task(self._keep_dropped(), name="dropped")
 
-        async def write(arms: frozenset[int]) -> None:
-            await asyncio.to_thread(self._results.drop, self.experiment.id, arms)
-
-        task = asyncio.create_task(write(frozenset(self._dropped)))
-        self._remembering.add(task)
-        task.add_done_callback(self._remembering.discard)
+    async def _keep_dropped(self) -> None:
+        while self._unremembered:
+            self._unremembered = False
+            arms = frozenset(self._dropped)
+            try:
+                await asyncio.to_thread(self._results.drop, self.experiment.id, arms)
+            except StoreError as error:
+                self._break(error)
 
     def _break(self, error: DrifttyError) -> None:
         self._broke = self._broke or error
@@ -366,8 +318,7 @@ class Experimenting:
             took=result.took,
             margins=result.margins,
         )
-        self._waiting.append(KeptRun(found, result.tries))
-        self._arrived.set()
+        self._keeping.put(KeptRun(found, result.tries))
         if self._progress.ended(found) >= FAULTS_IN_A_ROW:
             self._break(
                 DrifttyError(
@@ -375,23 +326,6 @@ class Experimenting:
                     f"{found.fault} `driftty doctor` says what works on this machine."
                 )
             )
-
-
-class _Paced:
-    """A journal with room for another run only when there is room for its result too."""
-
-    def __init__(self, journal: Journal, room: Callable[[], Awaitable[None]]) -> None:
-        self._journal = journal
-        self._room = room
-
-    def record(self, session: str, event: AnyEvent) -> None:
-        """Take an event to be written."""
-        self._journal.record(session, event)
-
-    async def room(self) -> None:
-        """Wait until little is unwritten, of events and of results."""
-        await self._journal.room()
-        await self._room()
 
 
 def _plan(kept: Kept, tally: Tally) -> FixedPlan | RacePlan:

@@ -6,18 +6,27 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
+import msgspec
 import pytest
 
 from console.experimenthost import RUN_BYTES, places
 from console.experimenting import FAULTS_IN_A_ROW, Experimenting, ExperimentSnapshot
 from engine.errors import DrifttyError, ModelError, StoreError
-from engine.experiment import Cell, cells, run_seed
+from engine.experiment import Cell, cells, cross, run_seed
 from engine.model.script import Script
 from sessions.experiments import Experiments, KeptRun
 from sessions.library import Library
 from sessions.recorder import Recorder
 from sessions.soundness import find_damage
-from tests.console.replicated import BROKEN, HANGING, begun, experimenting, planned
+from tests.console.replicated import (
+    BROKEN,
+    HANGING,
+    WELL,
+    Scripts,
+    begun,
+    experimenting,
+    planned,
+)
 
 
 async def until(running: Experimenting, holds: Callable[[ExperimentSnapshot], object]) -> None:
@@ -142,6 +151,47 @@ async def test_a_dropped_config_gets_no_more_runs() -> None:
         await running.run()
     assert running.snapshot.dropped == {1}
     assert [each.n for each in running.snapshot.configs] == [10, 0]
+
+
+async def test_what_was_dropped_stays_so_when_it_goes_on_until_it_is_taken_back() -> None:
+    async with Recorder.open() as recorder:
+        running = experimenting(begun(planned(n=2)), recorder)
+        running.drop(0)
+        running.drop(1)
+        running.take_back(0)
+        await running.run()
+        kept = Experiments().take_up("last")
+        assert kept.dropped == {1}
+        again = experimenting(kept, recorder)
+        assert again.snapshot.dropped == {1}
+        await again.run()
+        assert [each.n for each in again.snapshot.configs] == [4, 0]
+        again.take_back(1)
+        await again.run()
+        assert [each.n for each in again.snapshot.configs] == [4, 4]
+    assert Experiments().read("last").dropped == frozenset()
+
+
+async def test_models_take_turns_each_with_all_of_its_cells() -> None:
+    plain = planned(n=2)
+    configs, conditions = cross(plain.configs, (), ("one", "other"))
+    both = msgspec.structs.replace(plain, configs=configs, conditions=conditions)
+    scripts = Scripts(WELL)
+    async with Recorder.open() as recorder:
+        running = experimenting(begun(both), recorder, models=scripts)
+        await running.run()
+        assert [model for model, _ in scripts.used] == ["one", "other"]
+        assert [each.n for each in running.snapshot.configs] == [4, 4, 4, 4]
+        kept = Experiments().read("last")
+        assert [(each.model, each.runs) for each in kept.stretches] == [("one", 8), ("other", 8)]
+        async with Library.open() as library:
+            asked = [(await library.find(run.result.session)).model for run in kept.runs]
+        assert asked == ["one", "one", "other", "other"] * 4
+        await running.add_runs(3)
+        await running.run()
+    assert [model for model, _ in scripts.used] == ["one", "other"] * 2
+    assert scripts.used[2][1] == running.kept.pinned("one")
+    assert running.snapshot.finished == 24
 
 
 async def test_a_config_that_was_taken_back_gets_its_runs_after_all() -> None:
