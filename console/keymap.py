@@ -23,6 +23,7 @@ Place: TypeAlias = Literal[
     "sessions",
     "experiments",
     "draft",
+    "choice",
     "experiment",
     "configs",
     "runs",
@@ -33,6 +34,7 @@ Place: TypeAlias = Literal[
     "proposal",
     "search",
     "seeds",
+    "verify",
     "dialog",
 ]
 """Where a key counts; a key of the focused pane goes before one of the screen."""
@@ -91,6 +93,8 @@ KEYS: dict[Place, tuple[Key, ...]] = {
         Key("sessions.fold", "left", "fold(False)", "fold an experiment's runs"),
         Key("sessions.sort", "s", "sort", "sort by the next column", "sort"),
         Key("sessions.reverse", "S", "reverse", "sort the other way round"),
+        Key("sessions.fork", "f", "fork", "fork it where it drifted", "fork"),
+        Key("sessions.verify", "V", "verify", "run it again, and compare every token", "verify"),
         Key("sessions.tag", "t", "tag", "give it tags, or take them away", "tags"),
         Key("sessions.note", "e", "note", "write a note about it", "note"),
         Key("sessions.export", "m", "export", "write it to a file for other programs", "export"),
@@ -114,12 +118,14 @@ KEYS: dict[Place, tuple[Key, ...]] = {
         Key("draft.remove", "delete,backspace", "remove", "take the config out", "remove"),
         Key("draft.start", "f10,ctrl+enter", "start", "start the experiment", "start"),
         Key("draft.back", "escape", "back", "back, starting nothing", "back"),
+        Key("draft.next", "tab", "section(1)", "next section"),
+        Key("draft.previous", "shift+tab", "section(-1)", "previous section"),
+    ),
+    "choice": (
         Key("draft.up", "up", "move(0,-1)", "up"),
         Key("draft.down", "down", "move(0,1)", "down"),
         Key("draft.left", "left", "move(-1,0)", "left, or less"),
         Key("draft.right", "right", "move(1,0)", "right, or more"),
-        Key("draft.next", "tab", "section(1)", "next section"),
-        Key("draft.previous", "shift+tab", "section(-1)", "previous section"),
     ),
     "experiment": (
         Key("experiment.pause", "space", "pause", "pause; go on with what is missing", "pause"),
@@ -165,6 +171,8 @@ KEYS: dict[Place, tuple[Key, ...]] = {
         Key("replay.go", "colon", "go", "go to a turn by its number", "go to"),
         Key("replay.idle", "i", "idle", "shorten idle time: to 0.5, 1, 2, 5 s, or not", "idle"),
         Key("replay.against", "a", "against", "another session beside this one", "against"),
+        Key("replay.fork", "f", "fork", "fork it at this turn", "fork"),
+        Key("replay.verify", "V", "verify", "run it again, and compare every token", "verify"),
         Key("replay.payload", "f3", "payload", "the exact prompt, id by id", "payload"),
         Key(
             "replay.back",
@@ -210,6 +218,16 @@ KEYS: dict[Place, tuple[Key, ...]] = {
         Key("search.close", "escape", "close", "close the search", "close"),
     ),
     "seeds": (Key("seeds.take", "enter", "take", "take the seed as shown", "take"),),
+    "verify": (
+        Key(
+            "verify.live",
+            "l",
+            "live",
+            "once more, the commands in a real shell too",
+            "with a shell",
+        ),
+        Key("verify.baseline", "b", "baseline", "hold on to it as a baseline", "baseline"),
+    ),
     "dialog": (
         Key("dialog.accept", "f10,ctrl+enter", "accept", "accept"),
         Key("dialog.close", "escape", "close", "close", "close"),
