@@ -2,11 +2,10 @@
 
 from typing import Literal, NamedTuple, TypeAlias
 
+from console.experiment.naming import columns, names
 from console.experiment.watched import Watched
 from console.experimenting import UnderWay
 from console.factorial import elements_of
-from console.safe import clean_line
-from console.tallytable import short
 from engine.drift.lever import Levers
 from engine.drift.margin import TurnMargin
 from engine.drift.racing import RacePlan
@@ -31,7 +30,9 @@ class Mark(NamedTuple):
     letter: str
     style: str
     name: str
-    """What tells it from the others, safe to draw."""
+    """What tells it from the others, for sentences; safe to draw."""
+    columns: str
+    """The same for tables: where many configs are of one seed, its elements in columns."""
 
 
 class Seen(NamedTuple):
@@ -53,17 +54,17 @@ class Board:
         """Grows whenever a look found anything else."""
         self.chosen = 0
         """The config that plots bring out, by its index."""
-        names = short(self.experiment.names)
+        called = names(self.experiment)
         self.marks = tuple(
-            Mark(
-                LETTERS[index % len(LETTERS)],
-                f"series-{index % SERIES + 1}",
-                clean_line(names[name].removesuffix("+…")),
+            Mark(LETTERS[index % len(LETTERS)], f"series-{index % SERIES + 1}", name, tabular)
+            for index, (name, tabular) in enumerate(
+                zip(called, columns(self.experiment, called), strict=True)
             )
-            for index, name in enumerate(self.experiment.names)
         )
         self.elements = _elements(watched)
         """Of each config, those that are on; none for configs apart from the factorial."""
+        self.varied = len({each for each in self.elements if each is not None}) > 1
+        """Whether any element is on in some configs and off in others, so that it can be compared."""
         self._levers: dict[Axis, Levers] = {}
         self._under_way: dict[Cell, UnderWay] = {}
         self._n = self.experiment.n

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from console.experiment.board import Board, Mark
+from console.experiment.board import Board
 from console.view.line import Line, Piece, line
 from console.view.outcome import GLYPHS
 from engine.drift.interval import Interval
@@ -15,7 +15,7 @@ NAME = (12, 46)
 """Cells of a config's name, at least and at most."""
 BAR = (10, 44)
 """Cells of the bar, at least and at most."""
-SURE, LIKELY, POSSIBLE, BEYOND = "█", "▓", "░", "·"
+SURE, LIKELY, POSSIBLE, BEYOND = "▆", "▄", "▂", "·"
 """The bar's cells: below the lower bound, up to the rate, up to the upper bound, and above it."""
 ABBREVIATED = 3
 """Letters of an element where its name does not fit."""
@@ -52,7 +52,7 @@ VERDICT = 14
 
 def config_table(board: Board, width: int) -> list[Line]:
     """A heading, then one line for each config, in `width` cells."""
-    longest = max(cell_len(mark.name) for mark in board.marks)
+    longest = max(cell_len(mark.columns) for mark in board.marks)
     verdicts = [verdict(board, config) for config in range(len(board.marks))]
     columns, name, bar, words = _fitted(longest, verdicts, width)
     counts = [column for column in COLUMNS if column in columns]
@@ -74,7 +74,7 @@ def config_table(board: Board, width: int) -> list[Line]:
         pieces = [
             Piece("▸ " if chosen else "■ " if dropped else "  ", "accent" if chosen else "note"),
             Piece(f"{mark.letter} ", mark.style),
-            Piece(f"{fitting(mark.name, name):<{name}} ", _name_style(chosen, dropped)),
+            Piece(f"{fitting(mark.columns, name):<{name}} ", _name_style(chosen, dropped)),
             *_figures(tally, counts, before=False),
             Piece(" "),
             *bar_pieces(tally.clean_interval, bar),
@@ -142,19 +142,6 @@ def bar_pieces(interval: Interval, cells: int) -> list[Piece]:
         else:
             drawn.append(Piece(BEYOND, "rule"))
     return _runs(drawn)
-
-
-def letters(marks: Sequence[Mark], cells: int) -> tuple[Piece, ...]:
-    """Whose letter is whose, as far as they fit."""
-    found: list[Piece] = []
-    used = 0
-    for mark in marks:
-        wide = cell_len(mark.name) + 4
-        if used + wide > cells:
-            break
-        found += [Piece(f"{mark.letter} ", mark.style), Piece(f"{mark.name}  ", "faint")]
-        used += wide
-    return tuple(found)
 
 
 def _fitted(

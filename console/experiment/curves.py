@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from console.experiment.canvas import DOWN, Canvas
+from console.experiment.canvas import ACROSS, DOWN, Canvas
 from console.experiment.scale import Scale, ticks
-from console.view.line import Line, Piece, line
+from console.view.line import Line, line
 
-LEFT = 4
+LEFT = 5
 """Cells of the numbers beside the vertical scale, its line included."""
 RIGHT = 2
-"""Cells for the letters at the curves' ends."""
+"""Cells for the letters of curves that go to the end."""
 
 
 class Point(NamedTuple):
@@ -31,6 +31,8 @@ class Curve(NamedTuple):
     steps: bool = True
     """Whether the share stays as it is until the next turn, or goes there straight."""
     dotted: bool = False
+    letter_style: str = ""
+    """Where it differs from the curve's."""
 
 
 def plot(curves: Sequence[Curve], width: int, height: int, turns: int) -> list[Line]:
@@ -38,23 +40,23 @@ def plot(curves: Sequence[Curve], width: int, height: int, turns: int) -> list[L
 
     The last curve that has bounds is drawn with its band.
     """
-    canvas = Canvas(max(width - LEFT - RIGHT, 8), max(height - 2, 3))
-    across = Scale(0, max(turns, 1), canvas.width)
+    columns, rows = max(width - LEFT - RIGHT, 8), max(height - 2, 3)
+    canvas = Canvas(columns + RIGHT, rows)
+    across = Scale(0, max(turns, 1), columns * ACROSS)
     up = Scale(1, 0, canvas.height)
     for curve in curves:
         if any(point.low is not None for point in curve.points):
             _band(canvas, curve, across, up)
     for curve in curves:
         _draw(canvas, curve, across, up)
-    ends = _ends(curves, canvas, up)
-    found = []
-    for row, pieces in enumerate(canvas.drawn()):
-        found.append(line((_beside(row, canvas.rows), "faint"), *pieces, *ends.get(row, ())))
-    cells = Scale(0, max(turns, 1), canvas.columns)
+    _write_letters(canvas, curves, across, up)
+    found = [
+        line((_beside(row, rows), "faint"), *pieces) for row, pieces in enumerate(canvas.drawn())
+    ]
     marks = tuple(float(turn) for turn in range(turns + 1))
-    found.append(line((" " * (LEFT - 1) + "└" + "─" * canvas.columns, "rule")))
-    words = ticks(cells, marks, tuple(f"{turn:.0f}" for turn in marks))
-    found.append(line((" " * LEFT + words.rstrip(), "faint"), ("  turn", "faint")))
+    words = ticks(Scale(0, max(turns, 1), columns), marks, tuple(f"{turn:.0f}" for turn in marks))
+    found.append(line((" " * (LEFT - 1) + "└" + "─" * columns, "rule")))
+    found.append(line((f"{'turn':<{LEFT}}{words}", "faint")))
     return found
 
 
@@ -107,25 +109,21 @@ def _between(before: float | None, after: float | None, share: float) -> float |
     return before + (after - before) * share
 
 
-def _ends(curves: Sequence[Curve], canvas: Canvas, up: Scale) -> dict[int, tuple[Piece, ...]]:
-    """The letters beside the curves' last points, by row; those that meet are moved apart."""
-    wanted = sorted(
-        (up.at(curve.points[-1].at) // DOWN, curve.letter, curve.style)
-        for curve in curves
-        if curve.points and curve.letter
-    )
-    taken: dict[int, tuple[Piece, ...]] = {}
-    for row, letter, style in wanted:
-        free = min(
-            (each for each in range(canvas.rows) if each not in taken),
-            key=lambda each: (abs(each - row), each),
-            default=None,
-        )
-        if free is not None:
-            taken[free] = (Piece(" ", style), Piece(letter, style))
-    return taken
+def _write_letters(canvas: Canvas, curves: Sequence[Curve], across: Scale, up: Scale) -> None:
+    """A letter after each curve's last point; those that would meet are moved up or down."""
+    taken: set[tuple[int, int]] = set()
+    ended = [curve for curve in curves if curve.points and curve.letter]
+    for curve in sorted(ended, key=lambda curve: -curve.points[-1].at):
+        last = curve.points[-1]
+        column = across.at(last.turn) // ACROSS + 1
+        row = up.at(last.at) // DOWN
+        free = [each for each in range(canvas.rows) if (column, each) not in taken]
+        if free:
+            row = min(free, key=lambda each: (abs(each - row), each))
+            taken.add((column, row))
+            canvas.write(column, row, curve.letter, curve.letter_style or curve.style)
 
 
 def _beside(row: int, rows: int) -> str:
-    words = {0: "  1", rows - 1: "  0", (rows - 1) // 2: " .5"}
-    return f"{words.get(row, '   ') if rows > 2 else '   '}{'┤' if row in words else '│'}"
+    words = {0: "1", rows - 1: "0", (rows - 1) // 2: ".5"}
+    return f"{words.get(row, ''):>{LEFT - 1}}{'┤' if row in words else '│'}"

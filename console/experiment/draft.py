@@ -140,7 +140,7 @@ class Draft:
             if other.factorial and other is not row:
                 other.factorial, other.on = False, set(other.default)
         row.factorial = not row.factorial
-        row.on = set(row.has) if row.factorial else set(row.default)
+        row.on = set(row.default)
         row.taken = row.factorial or row.taken
 
     def ask(self, task: Task) -> None:

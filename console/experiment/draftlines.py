@@ -1,9 +1,10 @@
 """A draft as lines: the matrix, the tasks, the numbers, and the plan with what it can tell."""
 
+from console.estimate import Estimate
 from console.experiment.draft import Draft, Planned, Row
-from console.experiment.forecast import Forecast
 from console.factorial import LARGE_EFFECT, design_notes
 from console.safe import clean_line
+from console.tallytable import short
 from console.view.line import Line, Piece, line
 from engine.drift.design import factorial
 from engine.drift.interval import ALPHA
@@ -63,7 +64,7 @@ def task_lines(draft: Draft, cursor: int | None, width: int) -> list[Line]:
     return found
 
 
-def number_lines(draft: Draft, cursor: int | None) -> list[Line]:
+def number_lines(draft: Draft, cursor: int | None, width: int) -> list[Line]:
     """One line for each number: what it is, its value, and what it means."""
     found = []
     for place, (words, value, hint) in enumerate(_numbers(draft)):
@@ -72,8 +73,11 @@ def number_lines(draft: Draft, cursor: int | None) -> list[Line]:
     return found
 
 
-def plan_lines(draft: Draft, forecast: Forecast | None) -> list[Line]:
-    """What would be run, what it can tell, and how long it takes; or what is wrong."""
+def plan_lines(draft: Draft, estimated: Estimate | None) -> list[Line]:
+    """What would be run, what it can tell, and how long it takes; or what is wrong.
+
+    `estimated`: none while it is being worked out.
+    """
     try:
         planned = draft.planned()
     except DrifttyError as error:
@@ -91,7 +95,8 @@ def plan_lines(draft: Draft, forecast: Forecast | None) -> list[Line]:
         )
     ]
     found += _design(planned)
-    found += _time(forecast, planned)
+    words = estimated.sentence if estimated else "…"
+    found.append(line(("time    ", "faint"), (words, "text"), indent=8))
     if draft.until_decided:
         found.append(
             line(("stops   ", "faint"), ("a config that cannot be the best gets no more runs; it ends "
@@ -140,19 +145,13 @@ def _design(planned: Planned) -> list[Line]:
     ]  # fmt: skip
 
 
-def _time(forecast: Forecast | None, planned: Planned) -> list[Line]:
-    if forecast is None:
-        return [line(("time    ", "faint"), ("…", "faint"))]
-    return [line(("time    ", "faint"), (forecast.sentence(planned), "text"), indent=8)]
-
-
 def _configs(planned: Planned) -> str:
     labels = [condition.label for condition in planned.conditions] or [""] * len(planned.configs)
     names = [
         f"{config.name} · {label}" if label else config.name
         for config, label in zip(planned.configs, labels, strict=True)
     ]
-    return clean_line(", ".join(names))
+    return clean_line(", ".join(short(names).values()))
 
 
 def _name(row: Row) -> str:

@@ -37,8 +37,7 @@ class Effects(msgspec.Struct, frozen=True):
 
 def question(board: Board) -> Question | str:
     """What to measure now, or why there is nothing to be measured."""
-    on = [each for each in board.elements if each is not None]
-    if len(on) < 2 or len(set(on)) < 2:
+    if not board.varied:
         return (
             "Effects are of a seed's elements: they need configs of one seed in which some are on "
             "and some are off, best all combinations (a factorial)."

@@ -62,7 +62,7 @@ def forest(
         if isinstance(row, Heading):
             found.append(line((row.label, row.style)))
         else:
-            found.append(_row(row, scale, label, zero, show_words=bool(words)))
+            found.append(_row(row, scale, label, width, zero, show_words=bool(words)))
     values = tuple(value for value, _ in marks)
     blank = " " * label
     found.append(line((blank + axis(scale, values), "rule")))
@@ -70,10 +70,12 @@ def forest(
     return found
 
 
-def _row(row: Estimate, scale: Scale, label: int, zero: float | None, *, show_words: bool) -> Line:
+def _row(
+    row: Estimate, scale: Scale, label: int, width: int, zero: float | None, *, show_words: bool
+) -> Line:
     named = Piece(f"{_cut(row.label, label - 1):<{label}}", "text")
     if row.low is None or row.high is None:
-        return line(named, (row.words or "–", "faint"))
+        return line(named, (_cut(row.words or "–", width - label), "faint"))
     cells = [Piece(" ")] * scale.places
     if zero is not None:
         cells[scale.at(zero)] = Piece("│", "rule")

@@ -41,7 +41,7 @@ class Grid:
         self.n = experiment.n
         self.tasks = len(experiment.tasks)
         self._named = [clean_line(task.name or task.text) for task in experiment.tasks]
-        names = [mark.name for mark in board.marks] if self.tasks == 1 else self._named
+        names = [mark.columns for mark in board.marks] if self.tasks == 1 else self._named
         self.label = min(max(map(len, names)) + 3, LABEL, max(width // 3, 8))
         room = max(width - self.label, GROUP)
         self.pitch = 2 if _cells(self.n, 2) <= room else 1
@@ -92,7 +92,7 @@ class Grid:
         row = self.rows[number]
         mark = self._board.marks[row.config]
         if row.heading:
-            return line((f"{mark.letter} ", mark.style), (mark.name, "heading"))
+            return line((f"{mark.letter} ", mark.style), (mark.columns, "heading"))
         pieces = [*self._label(row)]
         for replicate in range(row.start, row.stop):
             cell = Cell(row.config, row.task, replicate)
@@ -109,7 +109,7 @@ class Grid:
         if row.start:
             return (Piece(" " * self.label),)
         room = self.label - 3
-        name = mark.name if self.tasks == 1 else self._named[row.task]
+        name = mark.columns if self.tasks == 1 else self._named[row.task]
         shown = fitting(name, room) if self.tasks == 1 else _cut(name, room)
         letter = mark.letter if self.tasks == 1 or not self._has_headings else " "
         return (
@@ -158,7 +158,7 @@ def legend() -> Line:
     ]
     found = [Piece(text, style) for glyph, glyph_style, word in pieces
              for text, style in ((glyph, glyph_style), (f"{word}  ", "faint"))]  # fmt: skip
-    found += [Piece("3 ", "cell-running"), Piece("in turn 3  ", "faint")]
+    found += [Piece("3 ", "cell-running"), Piece("its turn  ", "faint")]
     return Line((*found, Piece(f"{TO_COME} ", "rule"), Piece("to come", "faint")))
 
 

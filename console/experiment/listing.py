@@ -96,6 +96,9 @@ def summary(outlines: Sequence[Outline]) -> str:
 def _names(outline: Outline) -> str:
     if outline.factorial:
         return clean_line(f"factorial of {outline.factorial}")
+    seeds = [name.partition("+")[0] for name in outline.configs]
+    if len(set(seeds)) == len(seeds):
+        return clean_line(", ".join(seeds))
     return clean_line(", ".join(short(outline.configs).values()))
 
 

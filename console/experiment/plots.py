@@ -4,51 +4,47 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from console.experiment.board import Board
+from console.experiment.board import Board, Mark
 from console.experiment.configtable import fitting
 from console.experiment.curves import Curve, Point, beneath, plot
 from console.experiment.effects import Effects
 from console.experiment.forest import Estimate, Heading, forest
 from console.view.line import Line, Piece, line
 from engine.drift.effects import Effect
-from engine.drift.interval import Interval
+from engine.drift.interval import Interval, confidence_sequence
 from engine.drift.result import Axis
 from engine.drift.tallies import ConfigTally, share, signed
 
 SHARES = ((0.0, "0"), (0.25, ".25"), (0.5, ".5"), (0.75, ".75"), (1.0, "1"))
-DIFFERENCES = ((-1.0, "−1"), (-0.5, "−.5"), (0.0, "0"), (0.5, "+.5"), (1.0, "+1"))
-CURVES = 10
-"""So many curves can still be told apart; with more configs, the chosen one's neighbours are left
-out and the plot says so."""
-NAME = 26
+HALF = 0.5
+"""Effects that all lie within this much of none are drawn on half the scale."""
+CURVES = 6
+"""So many curves can still be told apart by their colours."""
+NAME = 24
+NOTHING = confidence_sequence(0, 0)
+"""Of a rate before the first run."""
+_AXES: dict[Axis, str] = {
+    "clean": "clean: operated and exited",
+    "operated": "operated",
+    "exited": "exited",
+    "done": "done, where a check says",
+}
 
 
 def interval_forest(board: Board, width: int, height: int) -> list[Line]:
-    """Every config's rates with their bounds: clean, and where there is room its axes apart."""
-    tallies = board.now.configs
+    """Every config's clean rate with its bounds, and as many of the other axes as there is room for."""
+    marks, tallies = board.marks, board.now.configs
     axes = _axes(tallies)
-    marks = board.marks
-    if len(tallies) * (len(axes) + 1) + 4 <= height:
-        rows: list[Estimate | Heading] = []
+    fitting_axes = max((height - 3) // (len(marks) + 1), 1)
+    rows: list[Estimate | Heading] = []
+    for axis in axes[:fitting_axes]:
+        rows.append(Heading(_AXES[axis]))
         for config, (mark, tally) in enumerate(zip(marks, tallies, strict=True)):
-            rows.append(Heading(f"{mark.letter} {mark.name}", mark.style))
-            for axis, interval in _of(tally, axes):
-                wide = _corrected(board, config) if axis == "clean" else None
-                rows.append(_estimate(f"  {axis}", interval, mark.style, wide))
-    else:
-        rows = [
-            _estimate(
-                f"{mark.letter} {fitting(mark.name, NAME)}",
-                tally.clean_interval,
-                mark.style,
-                _corrected(board, config),
-            )
-            for config, (mark, tally) in enumerate(zip(marks, tallies, strict=True))
-        ]
-    return [
-        *forest(rows, width, low=0, high=1, marks=SHARES),
-        line(("━ valid at every look  ", "faint"), ("─ if the judge errs as measured", "faint")),
-    ]
+            wide = _corrected(board, config) if axis == "clean" else None
+            label = f"{mark.letter} {fitting(mark.columns, NAME)}"
+            rows.append(_estimate(label, _interval(tally, axis), mark.style, wide))
+    said = line(("━ holds at every look  ─ with the judge's errors", "faint"))
+    return [*forest(rows, width, low=0, high=1, marks=SHARES), said]
 
 
 def survival_plot(board: Board, width: int, height: int) -> list[Line]:
@@ -56,12 +52,10 @@ def survival_plot(board: Board, width: int, height: int) -> list[Line]:
     turns = board.experiment.template.turns
     incidence = board.survival(board.chosen)
     curves = []
-    for config in _plotted(board):
+    for config in _others(board):
         points = [Point(0, 0.0)]
         points += [Point(each.turn, each.drift) for each in board.survival(config)]
-        mark = board.marks[config]
-        if config != board.chosen:
-            curves.append(Curve(mark.letter, mark.style, _to_the_end(points, turns)))
+        curves.append(_other(board, config, _to_the_end(points, turns), steps=True))
     mark = board.marks[board.chosen]
     bounded = [Point(0, 0.0, 0.0, incidence[0].high)] if incidence else [Point(0, 0.0)]
     bounded += [Point(each.turn, each.drift, each.low, each.high) for each in incidence]
@@ -69,11 +63,7 @@ def survival_plot(board: Board, width: int, height: int) -> list[Line]:
     curves.append(Curve("", "plot-exit", _to_the_end(exits, turns), dotted=True))
     curves.append(Curve(mark.letter, mark.style, _to_the_end(bounded, turns)))
     counts = _at_risk(board, width) if height >= 12 else []
-    said = line(
-        ("share of runs whose first drift has come  ", "faint"),
-        (f"{mark.letter} {mark.name}", mark.style),
-        (": band one-look 95 %, dotted its exits", "faint"),
-    )
+    said = _caption("drifted by turn", mark, "band 95 % at one look, dotted its exits", width)
     drawn = plot(curves, width, height - len(counts) - 1, turns)
     return [said, *drawn, *counts]
 
@@ -82,13 +72,10 @@ def margin_plot(board: Board, width: int, height: int) -> list[Line]:
     """How likely the model was to begin each turn with a command, the mean over the runs there."""
     turns = board.experiment.template.turns
     curves = []
-    for config in _plotted(board):
-        margins = board.margin(config)
-        mark = board.marks[config]
-        if not margins or config == board.chosen:
-            continue
-        points = tuple(Point(each.turn, each.mean) for each in margins)
-        curves.append(Curve(mark.letter, mark.style, points, steps=False))
+    for config in _others(board):
+        points = tuple(Point(each.turn, each.mean) for each in board.margin(config))
+        if points:
+            curves.append(_other(board, config, points, steps=False))
     mark, margins = board.marks[board.chosen], board.margin(board.chosen)
     if margins:
         points = tuple(Point(each.turn, each.mean, each.lower, each.upper) for each in margins)
@@ -99,11 +86,7 @@ def margin_plot(board: Board, width: int, height: int) -> list[Line]:
             line(("It is read from the model at every prompt: the chance that its first token "
                   "starts a command.", "faint")),
         ]  # fmt: skip
-    said = line(
-        ("chance that a turn begins as a command  ", "faint"),
-        (f"{mark.letter} {mark.name}", mark.style),
-        (": band the middle half of its runs", "faint"),
-    )
+    said = _caption("chance of a command", mark, "band the middle half of its runs", width)
     counts = beneath("runs left", [each.runs for each in margins], width, turns)
     return [said, *plot(curves, width, height - 2, turns), counts]
 
@@ -136,7 +119,10 @@ def _effects_of(effects: Effects, axis: Axis, width: int) -> list[Line]:
     if pairs:
         rows.append(Heading("two together", "faint"))
         rows += [_effect(effect) for effect in pairs]
-    return forest(rows, width, low=-1, high=1, marks=DIFFERENCES, zero=0.0)
+    bounds = [abs(each) for one in measured for each in (one.low, one.high) if each is not None]
+    reach = HALF if max(bounds, default=1.0) <= HALF else 1.0
+    marks = tuple((value * reach, signed(value * reach)) for value in (-1.0, -0.5, 0.0, 0.5, 1.0))
+    return forest(rows, width, low=-reach, high=reach, marks=marks, zero=0.0)
 
 
 def _effect(effect: Effect) -> Estimate:
@@ -169,29 +155,31 @@ def _axes(tallies: Sequence[ConfigTally]) -> tuple[Axis, ...]:
     return ("clean", "operated", "exited", "done") if checked else ("clean", "operated", "exited")
 
 
-def _of(tally: ConfigTally, axes: Sequence[Axis]) -> list[tuple[Axis, Interval]]:
-    intervals = {
+def _interval(tally: ConfigTally, axis: Axis) -> Interval:
+    return {
         "clean": tally.clean_interval,
         "operated": tally.operated_interval,
         "exited": tally.exited_interval,
-        "done": tally.done_interval,
-    }
-    return [(axis, found) for axis in axes if (found := intervals[axis]) is not None]
+        "done": tally.done_interval or NOTHING,
+    }[axis]
 
 
 def _corrected(board: Board, config: int) -> tuple[float, float]:
-    """The widest bounds over the samples that the judge was measured on."""
-    corrections = board.watched.tally.corrected(config)
-    return min(each.low for each in corrections), max(each.high for each in corrections)
+    """The bounds with the judge's errors on most lines; the smaller sample's are in the verdicts."""
+    first = board.watched.tally.corrected(config)[0]
+    return first.low, first.high
 
 
-def _plotted(board: Board) -> list[int]:
-    """The configs whose curves are drawn: all, or as many as can be told apart."""
-    every = range(len(board.marks))
-    if len(every) <= CURVES:
-        return list(every)
-    start = min(max(board.chosen - CURVES // 2, 0), len(every) - CURVES)
-    return list(every[start : start + CURVES])
+def _others(board: Board) -> list[int]:
+    return [config for config in range(len(board.marks)) if config != board.chosen]
+
+
+def _other(board: Board, config: int, points: tuple[Point, ...], *, steps: bool) -> Curve:
+    """A curve that is not the chosen one's: grey where there are too many to be told apart."""
+    mark = board.marks[config]
+    many = len(board.marks) > CURVES
+    style = "plot-other" if many else mark.style
+    return Curve(mark.letter, style, points, steps=steps, letter_style=mark.style)
 
 
 def _to_the_end(points: Sequence[Point], turns: int) -> tuple[Point, ...]:
@@ -207,6 +195,15 @@ def _at_risk(board: Board, width: int) -> list[Line]:
         beneath("drifted", [each.drifted for each in incidence], width, turns),
         beneath("exited", [each.exited for each in incidence], width, turns),
     ]
+
+
+def _caption(what: str, mark: Mark, how: str, width: int) -> Line:
+    """What a plot shows, and how the chosen config stands out; as much as fits on a line."""
+    name = f"{mark.letter} {fitting(mark.name, NAME)}"
+    room = width - cell_len(f"{what}  {name}: ")
+    fitting_words = [how, how.split(",")[0]]
+    shown = next((f": {each}" for each in fitting_words if cell_len(each) <= room), "")
+    return line((f"{what}  ", "faint"), (name, mark.style), (shown, "faint"))
 
 
 def _padded(one: Line, cells: int) -> tuple[Piece, ...]:

@@ -24,7 +24,7 @@ _WORKER: dict[WorkerState, str] = {
     "lost": "model lost, starting again",
     "failed": "no model",
 }
-PARTS = "▏▎▍▌▋▊▉█"
+FULL, HALF, REST = "━", "╸", "─"
 BAR = (10, 60)
 """Cells of the bar, at least and at most."""
 
@@ -67,12 +67,10 @@ def progress_pieces(board: Board, width: int) -> tuple[Piece, ...]:
 
 
 def filled(share: float, cells: int) -> tuple[str, str]:
-    """A bar exact to an eighth of a cell: its full part, and the rest."""
-    eighths = round(min(max(share, 0.0), 1.0) * cells * 8)
-    full = PARTS[-1] * (eighths // 8)
-    if eighths % 8:
-        full += PARTS[eighths % 8 - 1]
-    return full, "─" * (cells - len(full))
+    """A bar exact to half a cell: its full part, and the rest."""
+    halves = round(min(max(share, 0.0), 1.0) * cells * 2)
+    full = FULL * (halves // 2) + HALF * (halves % 2)
+    return full, REST * (cells - len(full))
 
 
 def one_line(now: ExperimentSnapshot) -> str:

@@ -1,10 +1,9 @@
 """The panes of a new experiment: matrix, tasks, numbers and plan, over one draft."""
 
-from typing import cast
-
 from textual import events
 from textual.message import Message
 
+from console.estimate import Estimate
 from console.experiment.draft import Draft
 from console.experiment.draftlines import (
     NUMBERS,
@@ -13,12 +12,21 @@ from console.experiment.draftlines import (
     plan_lines,
     task_lines,
 )
-from console.experiment.forecast import Forecast
+from console.keymap import bindings
 from console.panes.text import TextPane
 
 
 class DraftPane(TextPane):
     """Lines with a cursor; what the keys do to them, the screen knows."""
+
+    BINDINGS = bindings("choice")
+
+    class Moved(Message):
+        """An arrow was pressed: so many to the right and down."""
+
+        def __init__(self, pane: "DraftPane", across: int, down: int) -> None:
+            super().__init__()
+            self.pane, self.across, self.down = pane, across, down
 
     class Pointed(Message):
         """A click: on a row, and in the matrix on a column."""
@@ -49,6 +57,10 @@ class DraftPane(TextPane):
             self.scroll_to(y=self.row_at, animate=False)
         elif row >= self.scroll_offset.y + self.size.height:
             self.scroll_to(y=row - self.size.height + 1, animate=False)
+
+    def action_move(self, across: int, down: int) -> None:
+        """Tell the screen: where an arrow leads depends on what is chosen there."""
+        self.post_message(self.Moved(self, across, down))
 
     def on_click(self, event: events.Click) -> None:
         """The cursor to the row under the pointer."""
@@ -150,7 +162,7 @@ and the experiment ends when the rest is separated.
 
     def sync(self) -> None:
         """Draw the numbers."""
-        self.show(number_lines(self.draft, self.row_at if self.has_focus else None))
+        self.show(number_lines(self.draft, self.row_at if self.has_focus else None, self.width))
 
 
 class PlanPane(DraftPane):
@@ -164,7 +176,7 @@ with what that is estimated from.
 
     def __init__(self, draft: Draft) -> None:
         super().__init__(draft, id="planned")
-        self.forecast: Forecast | None = None
+        self.estimated: Estimate | None = None
 
     @property
     def rows_chosen(self) -> int:
@@ -177,9 +189,4 @@ with what that is estimated from.
 
     def sync(self) -> None:
         """Draw the plan."""
-        self.show(plan_lines(self.draft, self.forecast))
-
-
-def draft_pane(widget: object) -> DraftPane:
-    """A widget as the pane that it is."""
-    return cast(DraftPane, widget)
+        self.show(plan_lines(self.draft, self.estimated))

@@ -44,8 +44,12 @@ def arrange_board(
     configs: int,
     front: BoardPaneName,
     alone: BoardPaneName | None = None,
+    *,
+    effects: bool = True,
 ) -> BoardLayout:
-    """The layout of a screen. `front`: which of the panes that share a box; `alone`: one maximised."""
+    """The layout of a screen. `front`: which of the panes that share a box; `alone`: one maximised;
+    `effects`: whether there can be any to give room to.
+    """
     top, bottom = HEADER + PROGRESS, height - FOOTER - 1
     right = width - 1
     if alone is not None:
@@ -54,7 +58,7 @@ def arrange_board(
     split = top + min(configs + _AROUND - 1, max(round((bottom - top) * share), 5))
     boxes: dict[BoardPaneName, Box] = {"configs": _box(0, top, right, split)}
     if width >= LARGE[0] and height >= LARGE[1]:
-        return _large(boxes, split, right, bottom)
+        return _large(boxes, split, right, bottom, effects=effects)
     if width >= WIDE[0] and height >= WIDE[1]:
         return _wide(boxes, split, right, bottom, front if front in PLOTS else PLOTS[0])
     tabs = BOARD_PANES[1:]
@@ -78,20 +82,21 @@ def _wide(
     )
 
 
-def _large(boxes: dict[BoardPaneName, Box], top: int, right: int, bottom: int) -> BoardLayout:
+def _large(
+    boxes: dict[BoardPaneName, Box], top: int, right: int, bottom: int, *, effects: bool
+) -> BoardLayout:
     left, middle = round(right * 0.36), round(right * 0.68)
     lower = top + round((bottom - top) * 0.52)
-    return BoardLayout(
-        boxes
-        | {
-            "runs": _box(0, top, left, lower),
-            "verdicts": _box(0, lower, left, bottom),
-            "intervals": _box(left, top, middle, lower),
-            "survival": _box(middle, top, right, lower),
-            "effects": _box(left, lower, middle, bottom),
-            "margin": _box(middle, lower, right, bottom),
-        }
-    )
+    boxes = boxes | {
+        "runs": _box(0, top, left, lower),
+        "verdicts": _box(0, lower, left, bottom),
+        "intervals": _box(left, top, middle, lower if effects else bottom),
+        "survival": _box(middle, top, right, lower),
+        "margin": _box(middle, lower, right, bottom),
+    }
+    if effects:
+        boxes["effects"] = _box(left, lower, middle, bottom)
+    return BoardLayout(boxes)
 
 
 def _box(x: int, y: int, right: int, bottom: int) -> Box:

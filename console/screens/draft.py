@@ -8,8 +8,8 @@ from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 
+from console.estimate import estimate
 from console.experiment.draft import Draft, Drafted
-from console.experiment.forecast import Forecast
 from console.experiment.numbers import change, typed, words_for
 from console.keymap import Place, bindings
 from console.panes.draftpanes import DraftPane, MatrixPane, NumbersPane, PlanPane, TasksPane
@@ -24,7 +24,6 @@ from engine.errors import DrifttyError
 from engine.run import RunSpec
 from engine.seeds.library import SeedLibrary
 from engine.tasks.library import TaskLibrary, plain
-from sessions.experiments import Experiments
 from sessions.kept import Placement
 
 if TYPE_CHECKING:
@@ -48,7 +47,6 @@ class DraftScreen(Screen[Drafted | None]):
         super().__init__()
         self.draft = Draft(spec, seeds, tasks)
         self._placement = placement
-        self._asked_for = ""
 
     def compose(self) -> ComposeResult:
         """The four panes."""
@@ -69,7 +67,7 @@ class DraftScreen(Screen[Drafted | None]):
 
     def on_mount(self) -> None:
         """Find out how fast the model is."""
-        self._forecast()
+        self._estimate()
 
     def on_resize(self, event: events.Resize) -> None:
         """Place the panes anew."""
@@ -104,14 +102,14 @@ class DraftScreen(Screen[Drafted | None]):
         """A click switches."""
         self.action_switch()
 
-    def action_move(self, across: int, down: int) -> None:
+    def on_draft_pane_moved(self, event: DraftPane.Moved) -> None:
         """The cursor to a neighbour; across, a number is changed."""
-        pane = self.pane
-        if across and isinstance(pane, NumbersPane):
-            change(self.draft, pane.number, across)
+        pane = event.pane
+        if event.across and isinstance(pane, NumbersPane):
+            change(self.draft, pane.number, event.across)
             self._changed()
             return
-        pane.move(across, down)
+        pane.move(event.across, event.down)
         pane.sync()
 
     def action_section(self, step: int) -> None:
@@ -194,26 +192,21 @@ class DraftScreen(Screen[Drafted | None]):
         if rows:
             self.on_resize(events.Resize(self.size, self.size))
         self.sync()
-        self._forecast()
+        self._estimate()
 
-    def _forecast(self) -> None:
-        wanted = ",".join(self.draft.models)
-        if wanted != self._asked_for:
-            self._asked_for = wanted
-            self._go(self._ask_forecast(self.draft.models))
+    def _estimate(self) -> None:
+        self.query_one(PlanPane).estimated = None
+        self.run_worker(self._work_it_out(), group="estimate", exclusive=True)
 
-    async def _ask_forecast(self, models: tuple[str, ...]) -> None:
-        def read() -> Forecast:
-            experiments = Experiments()
-            return Forecast.of([each for model in models for each in experiments.stretches(model)])
-
-        try:
-            found = await asyncio.to_thread(read)
-        except DrifttyError as error:
-            self._app.complain(error)
-            return
+    async def _work_it_out(self) -> None:
         pane = self.query_one(PlanPane)
-        pane.forecast = found
+        try:
+            drafted = self.draft.drafted(self._placement)
+            pane.estimated = await asyncio.to_thread(
+                estimate, drafted.experiment, until_decided=self.draft.until_decided
+            )
+        except DrifttyError:
+            return  # The plan says what is wrong with it.
         pane.sync()
 
     def _draw_frame(self) -> None:

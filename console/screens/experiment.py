@@ -130,8 +130,14 @@ class ExperimentScreen(Conducts, Screen[None]):
     def lay_out(self) -> None:
         """Place the panes for the screen's size, the focus and what is maximised."""
         width, height = self.size
-        configs = len(self.board.marks)
-        self._layout_now = arrange_board(width, height, configs, self._front, self._alone)
+        self._layout_now = arrange_board(
+            width,
+            height,
+            len(self.board.marks),
+            self._front,
+            self._alone,
+            effects=self.board.varied,
+        )
         for name in BOARD_PANES:
             box = self._layout_now.boxes.get(name)
             pane = self.pane(name)
