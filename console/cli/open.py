@@ -40,8 +40,16 @@ async def _open(spec: RunSpec, choice: ModelChoice, *, demo: bool) -> int:
     from console.host import open_console
     from engine.seeds.library import SeedLibrary
     from engine.tasks.library import TaskLibrary
+    from sessions.kept import Placement
 
     async with open_console(choice, demo=demo) as hosted:
-        app = DrifttyApp(hosted.live, SeedLibrary(), TaskLibrary(), spec)
+        app = DrifttyApp(
+            hosted.live,
+            SeedLibrary(),
+            TaskLibrary(),
+            spec,
+            opening=hosted.experiments,
+            placement=Placement(device=choice.device, dtype=choice.dtype, threads=choice.threads),
+        )
         status = await app.run_async()
     return status or 0
