@@ -102,6 +102,9 @@ class Transcript:
 
 
 def _verdict(ended: RunEnded) -> str:
+    if ended.outcome == "fault":
+        # What broke has just been said, in full.
+        return f"fault: the run does not count · turns {ended.turns} · session {ended.session}"
     done = {True: ", done", False: ", not done", None: ""}[ended.done]
     axes = f"{'operated' if ended.operated else 'did not operate'}, " + (
         "exited" if ended.exited else "did not exit"

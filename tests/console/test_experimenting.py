@@ -4,16 +4,21 @@ import asyncio
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 import msgspec
 import pytest
 
 from console.experimenthost import RUN_BYTES, places
 from console.experimenting import FAULTS_IN_A_ROW, Experimenting, ExperimentSnapshot
-from engine.errors import DrifttyError, ModelError, StoreError
+from console.resultkeeping import UNKEPT
+from engine.errors import DrifttyError, ModelError, ShellError, StoreError
 from engine.experiment import Cell, cells, cross, run_seed
-from engine.model.script import Script
+from engine.model.script import Script, ScriptedCompletion
+from engine.run import RunSpec
+from engine.shell.observation import Observation
 from sessions.experiments import Experiments, KeptRun
 from sessions.library import Library
 from sessions.recorder import Recorder
@@ -22,6 +27,7 @@ from tests.console.replicated import (
     BROKEN,
     HANGING,
     WELL,
+    AnsweringShell,
     Scripts,
     begun,
     experimenting,
@@ -329,3 +335,89 @@ def test_how_many_runs_go_on_together_follows_from_rows_cores_and_memory() -> No
     assert places(rows=64, cores=2, memory=plenty) == 64
     assert places(rows=64, cores=8, memory=5 * RUN_BYTES) == 5
     assert places(rows=1, cores=1, memory=0) == 1
+
+
+class DyingShell(AnsweringShell):
+    """Dies of the first command of a cell's first try, as of a kill from outside."""
+
+    tried: ClassVar[set[int]] = set()
+
+    def __init__(self, spec: RunSpec) -> None:
+        super().__init__(spec)
+        self._dies = spec.rng not in self.tried
+        self.tried.add(spec.rng)
+
+    async def submit(self, command: str) -> Observation:
+        if self._dies:
+            raise ShellError("The shell was killed.")
+        return await super().submit(command)
+
+
+async def test_a_run_whose_shell_is_killed_is_made_again_and_that_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(DyingShell, "tried", set())
+    async with Recorder.open() as recorder:
+        running = experimenting(begun(planned(n=1)), recorder, shell=DyingShell)
+        await running.run()
+    after = running.snapshot
+    assert (after.finished, after.broken, after.repeated) == (4, 0, 4)
+    runs = Experiments().read("last").runs
+    assert [(run.result.outcome, run.tries) for run in runs] == [("clean", 2)] * 4
+
+
+async def test_a_worker_that_is_killed_costs_no_run() -> None:
+    lost = Script(
+        completions=(
+            ScriptedCompletion(text="hostname", gone_at=2),
+            ScriptedCompletion(text="exit"),
+        ),
+        rows=8,
+    )
+    async with Recorder.open() as recorder:
+        running = experimenting(begun(planned(n=2)), recorder, lost)
+        await running.run()
+    assert (running.snapshot.finished, running.snapshot.broken) == (8, 0)
+    assert {run.result.outcome for run in Experiments().read("last").runs} == {"clean"}
+    async with Library.open() as library:
+        lost_in = [
+            event
+            for summary in await library.sessions()
+            async for event in library.events(summary.id, only=("WorkerLost",))
+        ]
+    assert lost_in
+
+
+class SlowDisk(Experiments):
+    """Keeps nothing until it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let = threading.Event()
+        self.batches: list[int] = []
+
+    def add(
+        self, experiment: str, runs: Sequence[KeptRun], stretch: int = -1, seconds: float = 0.0
+    ) -> None:
+        self.let.wait()
+        self.batches.append(len(runs))
+        super().add(experiment, runs, stretch, seconds)
+
+
+async def test_where_the_disk_does_not_keep_up_no_more_runs_are_begun() -> None:
+    disk, begun_runs = SlowDisk(), list[int]()
+
+    def shell(spec: RunSpec) -> AnsweringShell:
+        begun_runs.append(spec.rng)
+        return AnsweringShell(spec)
+
+    async with Recorder.open() as recorder:
+        running = experimenting(begun(planned(n=100)), recorder, results=disk, shell=shell)
+        task = asyncio.create_task(running.run())
+        await until(running, lambda now: len(begun_runs) >= UNKEPT and not now.under_way)
+        assert len(begun_runs) <= UNKEPT + running.snapshot.at_once
+        assert running.snapshot.finished == 0
+        disk.let.set()
+        await task
+    assert running.snapshot.finished == len(begun_runs) == 400
+    assert max(disk.batches) <= UNKEPT + 4
