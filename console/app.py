@@ -23,6 +23,7 @@ from console.keymap import bindings, read_keymap
 from console.laboratory import Opening
 from console.pump import Pump
 from console.replay import OpenAt
+from console.rerundesk import RerunDesk
 from console.retaining import retain
 from console.safe import clean
 from console.screens.lines import LinesScreen
@@ -78,6 +79,7 @@ class DrifttyApp(App[int]):
         self.operate = Operate(self.view, self.worker)
         self.desk = Desk(self, defaults, seeds, tasks)
         self.experiments = ExperimentDesk(self, seeds, tasks, opening, placement or Placement())
+        self.reruns = RerunDesk(self, seeds)
         self.pump: Pump[AnyEvent] = Pump(self._fold, self._draw, self._later, time.monotonic)
         for look in self.looks.values():
             self.register_theme(look.textual_theme())
@@ -96,6 +98,7 @@ class DrifttyApp(App[int]):
         """Follow the driver and the signals, and show what is planned."""
         self._context_of_app = contextvars.copy_context()
         self.driver.subscribe(self.pump.put)
+        self.reruns.follow()
         self.driver.on_worker(self._hear)
         loop = asyncio.get_running_loop()
         for one in (signal.SIGTERM, signal.SIGHUP):
@@ -155,6 +158,14 @@ class DrifttyApp(App[int]):
     def open_recording(self, session: str, *, turn: int | None = None) -> None:
         """Play a recorded session, from its start or where a turn begins, over what is on screen."""
         self.push_screen(ReplayScreen(session, OpenAt(turn)))
+
+    def fork(self, session: str, turn: int | None = None) -> None:
+        """Ask how to fork a recording, at a turn or where it drifted, and go on from there."""
+        self.reruns.fork(session, turn)
+
+    def verify(self, session: str) -> None:
+        """Run a recording again on a screen of its own, and compare every token."""
+        self.reruns.verify(session)
 
     def close_recording(self) -> None:
         """Go back to where the recording was opened; leave where there is nothing behind it."""

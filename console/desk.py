@@ -74,6 +74,10 @@ class Desk:
         """Start the plan again with the same rng, ending the run under way if the person agrees."""
         self._go(self._restart(), "run")
 
+    def run(self, spec: RunSpec) -> None:
+        """Start something that is not planned, a fork; ends the run under way if the person agrees."""
+        self._go(self._run(spec), "run")
+
     def stop(self) -> None:
         """End the run under way."""
         self._go(self._app.driver.stop(), "run")
@@ -173,6 +177,22 @@ class Desk:
         else:
             self._ran = True
             self._app.operate.refresh_bindings()
+
+    async def _run(self, spec: RunSpec) -> None:
+        driver = self._app.driver
+        if driver.running:
+            if not await self._agree("The fork", "Stop it and fork"):
+                return
+            await driver.stop()
+        try:
+            # With the terminal as it was, so that its shell can be brought to where it was.
+            await driver.start(spec)
+        except DrifttyError as error:
+            self._app.complain(error)
+            return
+        while self._app.screen is not self._app.operate and len(self._app.screen_stack) > 1:
+            self._app.pop_screen()
+        self._app.operate.refresh_bindings()
 
     async def _inject(self) -> None:
         said = await self._app.push_screen_wait(

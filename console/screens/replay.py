@@ -16,6 +16,7 @@ from console.replay import FROM_START, OpenAt, Replay
 from console.safe import clean_line
 from console.screens.lattice import Lattice, put
 from console.screens.replaying import Plays
+from console.screens.rerunning import ForksReplayed
 from console.view.line import Line, Piece, line
 from engine.errors import DrifttyError
 from engine.figures import number
@@ -41,7 +42,7 @@ class ReplayHeader(Header):
         return self.view.version, self.state()
 
 
-class ReplayScreen(Plays, Lattice):
+class ReplayScreen(Plays, ForksReplayed, Lattice):
     """One recording, played; with a view of its own, so that a live run may go on meanwhile."""
 
     BINDINGS = bindings("replay")

@@ -19,6 +19,7 @@ from console.panes.sessionbar import FilterInput, SessionsHeader
 from console.panes.sessionpreview import PreviewPane
 from console.panes.sessiontable import SessionHeading, SessionTable
 from console.screens.lattice import put
+from console.screens.rerunning import ForksListed
 from console.screens.sessionskeeping import Keeping
 from console.screens.sessionsreading import SessionsReader
 from console.view.sessionpreview import empty_lines, session_lines
@@ -39,7 +40,7 @@ SIDE_BY_SIDE = 150
 """Columns from which on the preview stands beside the list."""
 
 
-class SessionsScreen(Keeping, Screen[None]):
+class SessionsScreen(Keeping, ForksListed, Screen[None]):
     """The list over its preview, or beside it where there is room."""
 
     BINDINGS = bindings("sessions")

@@ -144,6 +144,9 @@ class PastReader:
             case ScrollbackShortened(turns=turns, were=were):
                 self._scrollback = self._scrollback[: self._seed_turns] + turns
                 self._numbers = tuple(self._numbers[each] for each in were)
+            case ScrollbackShortened(turns=turns, were=were):
+                self._scrollback = (*self._scrollback[: self._seed_turns], *turns)
+                self._numbers = tuple(self._numbers[place] for place in were)
             case DriftSeen(turn=turn, line=line):
                 self._drifts.append((turn, line))
             case RunEnded():

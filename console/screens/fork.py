@@ -1,0 +1,205 @@
+"""The dialog that forks a recording: at which turn, with what changed, once or many times."""
+
+import msgspec
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Grid, Horizontal, Vertical
+from textual.suggester import SuggestFromList
+from textual.widgets import Button, Input, Label, Select, Static
+
+from console.forking import SPARE_TURNS, Asked
+from console.panes.footer import Hints
+from console.safe import clean_line
+from console.screens.dialog import Dialog
+from console.screens.start import MOST_TURNS
+from engine.errors import DrifttyError
+from engine.figures import number
+from engine.fork import INTERVENTIONS, Intervention
+from engine.rerun.past import Past
+from engine.seeds.config import parse_config
+from engine.seeds.library import SeedLibrary
+
+EDIT = "edit"
+ALL = "all"
+MOST_RUNS = 10_000
+WORDS: dict[str, str] = {
+    "rewind": "the model writes the turn anew",
+    "none": "the turn stays, its words are typed into the shell, and the run goes on",
+    "recovery": "it stays; after the shell's answer the operator is shown to type a command again",
+    "anchor": "it stays; after the shell's answer the task is said once more",
+    "mask": "its prose is taken out, so that the operator does not read what it wrote",
+    EDIT: "the turn is said as below, and typed into the shell",
+    ALL: "each of these by itself, as the arms of an experiment",
+}
+"""What may be done about the turn."""
+CHOICES = ("rewind", EDIT, *(each for each in INTERVENTIONS if each != "rewind"), ALL)
+
+
+class Forked(msgspec.Struct, frozen=True):
+    """What a person asked for."""
+
+    asked: Asked
+    interventions: tuple[Intervention, ...]
+    """The arms, where there are many runs."""
+    n: int
+    """Runs of each; 1 with one arm is a run of its own, on the Operate screen."""
+
+    @property
+    def many(self) -> bool:
+        """Whether it is an experiment."""
+        return self.n > 1 or len(self.interventions) > 1
+
+
+class ForkDialog(Dialog[Forked | None]):
+    """Turn and what is done about it, over what is changed and how often it is run."""
+
+    def __init__(self, past: Past, turn: int, seeds: SeedLibrary) -> None:
+        """`turn`: where the person was in the recording."""
+        super().__init__()
+        self._past, self._turn, self._seeds = past, turn, seeds
+
+    def compose(self) -> ComposeResult:
+        """The fields over the buttons."""
+        spec, names = self._past.spec, self._seeds.names()
+        configs = [*(parse_config(name, self._seeds).name for name in names), *names]
+        with Vertical(classes="dialog"):
+            heading = f"Fork session {self._past.started.session}"
+            yield Label(Text(clean_line(heading), "bold"), classes="heading")
+            with Grid(id="fork-what"):
+                yield Label("at turn", classes="field")
+                yield Input(str(self._turn), id="turn", type="integer", compact=True)
+                yield Label("", classes="field")
+                yield Static(id="fork-restored", classes="hint")
+                yield Label("about it", classes="field")
+                yield Select(
+                    [(choice, choice) for choice in CHOICES],
+                    value="rewind",
+                    allow_blank=False,
+                    id="intervention",
+                    compact=True,
+                )
+                yield Label("", classes="field")
+                yield Static(Text(WORDS["rewind"]), id="fork-words", classes="hint")
+                yield Label("said instead", classes="field")
+                yield Input(self._said(self._turn), id="edited", compact=True, disabled=True)
+                yield Label("config", classes="field")
+                yield Input(
+                    spec.config.name,
+                    id="config",
+                    suggester=SuggestFromList(configs, case_sensitive=False),
+                    compact=True,
+                )
+            with Horizontal(classes="fork-numbers"):
+                for label, name, value in (
+                    ("temperature", "temperature", f"{spec.sampling.temperature:g}"),
+                    ("rng", "rng", str(spec.rng)),
+                    ("turns", "turns", str(max(spec.turns, self._turn + SPARE_TURNS))),
+                    ("runs", "runs", "1"),
+                ):
+                    yield Label(label, classes="field")
+                    yield Input(value, id=name, compact=True)
+            yield Static(id="start-error")
+            with Horizontal(classes="buttons"):
+                yield Button("Fork ⏎", id="start", variant="success", compact=True)
+                yield Button("Cancel", id="cancel", compact=True)
+        yield Hints()
+
+    def on_mount(self) -> None:
+        """Say what will be restored; the turn is what a person changes first."""
+        self._describe()
+        self.query_one("#turn", Input).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Another turn has other words, and other things before it."""
+        if event.input.id == "turn":
+            self._describe()
+            turn = self._chosen_turn()
+            if turn is not None and self.query_one("#edited", Input).disabled:
+                self.query_one("#edited", Input).value = self._said(turn)
+
+    def on_select_changed(self, event: Select.Changed) -> None:
+        """Say what is done about the turn; only for an edit are there words to be said."""
+        choice = str(event.value)
+        self.query_one("#fork-words", Static).update(Text(WORDS[choice]))
+        self.query_one("#edited", Input).disabled = choice != EDIT
+        runs = self.query_one("#runs", Input)
+        if choice == ALL and runs.value == "1":
+            runs.value = "20"
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in any field forks."""
+        self.action_accept()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Fork, or leave it."""
+        if event.button.id == "start":
+            self.action_accept()
+        else:
+            self.action_close()
+
+    def action_accept(self) -> None:
+        """Fork, or say what is wrong."""
+        try:
+            forked = self._read()
+        except (DrifttyError, ValueError) as error:
+            self.query_one("#start-error", Static).update(Text(f"✗ {clean_line(str(error))}"))
+        else:
+            self.dismiss(forked)
+
+    def _read(self) -> Forked:
+        """What was entered. Raises `DrifttyError` or `ValueError` with a sentence."""
+        value = {entry.id: entry.value.strip() for entry in self.query(Input)}
+        choice = str(self.query_one("#intervention", Select).value)
+        turn = int(_number(value["turn"], "turn", 1, MOST_TURNS))
+        asked = Asked(
+            turn=turn,
+            config=parse_config(value["config"], self._seeds)
+            if value["config"] != self._past.spec.config.name
+            else None,
+            temperature=_number(value["temperature"], "temperature", 0, 2),
+            rng=int(_number(value["rng"], "rng", 0, 2**63 - 1)),
+            turns=int(_number(value["turns"], "turns", turn, MOST_TURNS)),
+            edited=value["edited"] if choice == EDIT else None,
+            intervention=next((each for each in INTERVENTIONS if each == choice), None),
+        )
+        arms = INTERVENTIONS if choice == ALL else tuple(
+            each for each in INTERVENTIONS if each == choice
+        )  # fmt: skip
+        return Forked(asked, arms, int(_number(value["runs"], "runs", 1, MOST_RUNS)))
+
+    def _describe(self) -> None:
+        turn = self._chosen_turn()
+        attempt = self._past.attempt(turn) if turn is not None else None
+        if attempt is None:
+            last = max((each.turn for each in self._past.attempts), default=0)
+            words = f"the recording has turns 1 to {last}" if last else "it has no turns"
+        else:
+            told = len(attempt.scrollback) - self._past.seed_turns
+            start = self._past.spec.start
+            done = attempt.deeds + (len(start.acts) if start else 0)
+            words = (
+                f"{number(told, 'turn')} of the scrollback restored as recorded; "
+                f"{number(done, 'command')} done again in a fresh shell"
+            )
+            drifts = [line for at, line in self._past.drifts if at == turn]
+            if drifts:
+                words += f"; it drifted: {drifts[0]}"
+        self.query_one("#fork-restored", Static).update(Text(clean_line(words)))
+
+    def _chosen_turn(self) -> int | None:
+        typed = self.query_one("#turn", Input).value
+        return int(typed) if typed.isdecimal() else None
+
+    def _said(self, turn: int) -> str:
+        attempt = self._past.attempt(turn)
+        return clean_line("".join(attempt.texts).strip()) if attempt else ""
+
+
+def _number(text: str, what: str, least: float, most: float) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = least - 1
+    if not least <= found <= most:
+        raise ValueError(f"{what} must be a number from {least:g} to {most:g}.")
+    return found
