@@ -1,4 +1,5 @@
 import pytest
+from msgspec.structs import replace
 
 from console.settings import Settings, path, read_settings, write_settings
 from engine.errors import SettingsError
@@ -24,3 +25,10 @@ def test_settings_that_cannot_be_kept_are_a_sentence() -> None:
     path().parent.write_text("a file where the folder should be", encoding="utf-8")
     with pytest.raises(SettingsError, match="cannot be written"):
         write_settings(Settings(theme="light"))
+
+
+def test_numbers_are_kept_as_numbers_and_another_theme_leaves_them() -> None:
+    write_settings(Settings(keep_days=90, keep_megabytes=5000))
+    assert read_settings() == Settings(keep_days=90, keep_megabytes=5000)
+    write_settings(replace(read_settings(), theme="light"))
+    assert read_settings() == Settings("light", 90, 5000)

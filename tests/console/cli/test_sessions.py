@@ -13,11 +13,14 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from console.cli import driftty
-from engine.errors import StoreError
+from console.settings import Settings, write_settings
+from engine.errors import SettingsError, StoreError
 from engine.events import AnyEvent, PartClosed, ShellWrote
+from sessions import database
 from sessions.ids import new_id
 from sessions.recorder import Recorder
 from tests.sessions.made import begin, end, make_session, make_spec
+from tests.sessions.many import experiment_of, fill
 
 HOSTILE = "\x1b]52;c;aGk=\x07 [red]bold[/red] [@click=app.quit]x[/] \x9b31m \u202e"
 
@@ -220,3 +223,71 @@ def test_on_a_narrow_terminal_only_words_are_cut(
         assert "▲ drift" in line
         assert line.rstrip().endswith("narration @2   1.0 s")
     assert ("smol" in lines[1]) == (width > 100)
+
+
+def test_a_list_takes_the_query_of_the_screen() -> None:
+    fill(database.default_path(), 12, events=30)
+    listed = json.loads(run("list", "outcome:drift", "turns>2", "--json").stdout)
+    assert listed
+    assert all(one["outcome"] == "drift" and one["turns"] > 2 for one in listed)
+    assert len(json.loads(run("list", "hostname", "-n", "5", "--json").stdout)) == 5
+    with pytest.raises(StoreError, match="There is no field “colour”"):
+        run("list", "colour:red")
+    assert "No session is like that" in run("list", "turns>99").stderr
+
+
+def test_a_list_is_paged_and_sorted() -> None:
+    fill(database.default_path(), 12, events=3)
+    pages = [
+        [one["turns"] for one in json.loads(run(*arguments, "--json").stdout)]
+        for arguments in (
+            ("list", "-n", "5", "--sort", "turns"),
+            ("list", "-n", "5", "--offset", "5", "--sort", "turns"),
+            ("list", "-n", "50", "--sort", "turns", "--reverse"),
+        )
+    ]
+    assert [len(page) for page in pages] == [5, 5, 12]
+    assert pages[0] + pages[1] == sorted(pages[2])[:10]
+    assert pages[2] == sorted(pages[2], reverse=True)
+    assert "1 to 5 of 12" in run("list", "-n", "5").stdout
+
+
+def test_runs_of_experiments_are_left_out_unless_they_are_asked_for() -> None:
+    ids = fill(database.default_path(), 6, events=3)
+    experiment = experiment_of(database.default_path(), ids[1:4])
+
+    def listed(*arguments: str) -> set[str]:
+        return {one["id"] for one in json.loads(run("list", *arguments, "--json").stdout)}
+
+    assert listed() == {ids[0], *ids[4:]}
+    assert listed("--all") == set(ids)
+    for asked in (experiment, experiment[:8], "last"):
+        assert listed("-e", asked) == set(ids[1:4])
+    assert listed(f"experiment:{experiment}") == set(ids[1:4])
+    assert "3 runs of experiments left out" in run("list").stderr
+    assert "left out" not in run("list", "--all").stderr
+    with pytest.raises(StoreError, match="No experiment's id begins with “zzz”"):
+        run("list", "-e", "zzz")
+
+
+def test_only_what_is_old_and_unmarked_is_pruned_and_only_when_agreed() -> None:
+    ids = fill(database.default_path(), 4, events=3)
+    run("tag", ids[0], "baseline")
+    assert run("prune").exit_code == 2
+    dry = run("prune", "--days", "1", "--dry-run")
+    assert [line.split()[0] for line in dry.stdout.splitlines()] == ids[1:]
+    assert "3 recordings" in dry.stderr
+    assert CliRunner().invoke(driftty, ["sessions", "prune", "--days", "1"], input="n\n").exit_code
+    assert len(json.loads(run("list", "--json").stdout)) == 4
+    done = json.loads(run("prune", "--days", "1", "--yes", "--json").stdout)
+    assert done["removed"] == 3
+    assert [one["id"] for one in json.loads(run("list", "--json").stdout)] == [ids[0]]
+
+
+def test_a_rule_of_the_settings_is_what_prune_goes_by() -> None:
+    fill(database.default_path(), 2, events=3)
+    write_settings(Settings(keep_days=1))
+    assert "2 recordings" in run("prune", "--dry-run").stderr
+    write_settings(Settings(keep_days=-1))
+    with pytest.raises(SettingsError, match="0 or more"):
+        run("prune", "--dry-run")
