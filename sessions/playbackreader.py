@@ -14,6 +14,7 @@ from engine.events import AnyEvent
 from sessions import database, packing
 from sessions.library import Library
 from sessions.playbacksource import TOLD, Fact
+from sessions.shipped import store_of
 from sessions.soundness import find_damage
 from sessions.summary import Ending, Query, Summary
 
@@ -56,7 +57,7 @@ class Recording:
 
         Raises `StoreError` where there is none, more than one, or the store cannot be read.
         """
-        path = path or database.default_path()
+        path = path or await asyncio.to_thread(store_of, typed) or database.default_path()
         async with Library.open(path) as library:
             summary = await _find(library, typed)
             with closing(database.connect(path, read_only=True)) as connection:
