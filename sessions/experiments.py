@@ -37,6 +37,10 @@ _ADD = f"""
         {", ".join(f"{name} = excluded.{name}" for name in _RESULT)}
     WHERE outcome IN ('fault', 'stopped')
 """
+_SET_OUT = (
+    f"INSERT INTO experiment_stretches (experiment, stretch, {', '.join(_STRETCH)})"
+    f" VALUES (?, ?, {', '.join('?' * len(_STRETCH))})"
+)
 
 
 class Experiments:
@@ -62,6 +66,43 @@ class Experiments:
                     _identity(),
                 ),
             )
+
+    def bring_in(self, kept: Kept) -> bool:
+        """Keep an experiment that was kept elsewhere, with all that came of it; nobody runs it.
+
+        False, and nothing changes, where there is one of its id.
+        """
+        database.prepare(self._path)
+        experiment = kept.experiment
+        with self._changing() as run:
+            if run.execute("SELECT 1 FROM experiments WHERE id = ?", (experiment.id,)).fetchone():
+                return False
+            number = run.execute(
+                "INSERT INTO experiments (id, began, document, n, placement, dropped)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    experiment.id,
+                    kept.began,
+                    msgspec.json.encode(experiment).decode(),
+                    experiment.n,
+                    msgspec.json.encode(kept.placement).decode(),
+                    msgspec.json.encode(sorted(kept.dropped)).decode(),
+                ),
+            ).lastrowid
+            assert number is not None
+            run.executemany(_ADD, [_row(number, each) for each in kept.runs])
+            run.executemany(
+                _SET_OUT,
+                [
+                    (number, place, *msgspec.structs.astuple(stretch))
+                    for place, stretch in enumerate(kept.stretches)
+                ],
+            )
+            run.executemany(
+                "UPDATE sessions SET experiment = ? WHERE id = ? AND experiment = ''",
+                [(experiment.id, each.result.session) for each in kept.runs],
+            )
+        return True
 
     def take_up(self, typed: str, n: int | None = None) -> Kept:
         """Take an experiment for this process, to go on with it; `n` raises its replicates.
@@ -148,11 +189,7 @@ class Experiments:
             (place,) = run.execute(
                 "SELECT count(*) FROM experiment_stretches WHERE experiment = ?", (number,)
             ).fetchone()
-            run.execute(
-                f"INSERT INTO experiment_stretches (experiment, stretch, {', '.join(_STRETCH)})"
-                f" VALUES (?, ?, {', '.join('?' * len(_STRETCH))})",
-                (number, place, *msgspec.structs.astuple(stretch)),
-            )
+            run.execute(_SET_OUT, (number, place, *msgspec.structs.astuple(stretch)))
             return int(place)
 
     def drop(self, experiment: str, arms: Collection[int]) -> None:

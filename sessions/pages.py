@@ -1,13 +1,14 @@
 """The records in an SQLite file, read page by page, whatever state its tree and its schema are in.
 
-Format: https://www.sqlite.org/fileformat2.html. Only what the `events` table needs is understood: pages
-of index b-trees (which tables without row ids are), their records, and overflow chains.
+Format: https://www.sqlite.org/fileformat2.html. Only what is saved from a damaged store is understood:
+pages of index b-trees (which tables without row ids are), leaves of tables with row ids, their records,
+and overflow chains.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
-_INTERIOR, _LEAF = 0x02, 0x0A
+_INTERIOR, _LEAF, _TABLE_LEAF = 0x02, 0x0A, 0x0D
 _LOG_HEADER_BYTES, _FRAME_HEADER_BYTES = 32, 24
 _LONGEST_RECORD_BYTES = 256 * 1024 * 1024
 
@@ -38,6 +39,24 @@ class Pages:
             # The first page begins with the header of the file.
             yield from self._page_records(page, 100 if number == 1 else 0)
 
+    def rows(self) -> Iterator[tuple[int, tuple[Value, ...]]]:
+        """Every row of every leaf of a table with row ids, with its id; older versions included.
+
+        A column that stands for the row id is none here.
+        """
+        for number, page in self._all:
+            offset = 100 if number == 1 else 0
+            if len(page) < offset + 12 or page[offset] != _TABLE_LEAF:
+                continue
+            for cell in _cells(page, offset):
+                try:
+                    length, start = _varint(page, cell)
+                    row, start = _varint(page, start)
+                    payload = self._gather(page, start, length, self._usable - 35)
+                    yield row, tuple(_record(payload))
+                except (IndexError, ValueError):
+                    continue  # No record, or not whole any more.
+
     def _frames(self, log: bytes) -> Iterator[tuple[int, bytes]]:
         step = _FRAME_HEADER_BYTES + self._size
         for start in range(_LOG_HEADER_BYTES, len(log) - step + 1, step):
@@ -47,22 +66,18 @@ class Pages:
     def _page_records(self, page: bytes, offset: int) -> Iterator[tuple[Value, ...]]:
         if len(page) < offset + 12 or page[offset] not in (_INTERIOR, _LEAF):
             return
-        interior = page[offset] == _INTERIOR
-        count = int.from_bytes(page[offset + 3 : offset + 5], "big")
-        pointers = offset + (12 if interior else 8)
-        for place in range(pointers, min(pointers + 2 * count, len(page) - 1), 2):
-            cell = int.from_bytes(page[place : place + 2], "big") + (4 if interior else 0)
+        for cell in _cells(page, offset):
             try:
-                yield tuple(_record(self._payload(page, cell)))
+                length, start = _varint(page, cell)
+                most = (self._usable - 12) * 64 // 255 - 23
+                yield tuple(_record(self._gather(page, start, length, most)))
             except (IndexError, ValueError):
                 continue  # No record, or not whole any more.
 
-    def _payload(self, page: bytes, cell: int) -> bytes:
-        """A record's bytes: in the page, and past what fits there in overflow pages."""
-        length, start = _varint(page, cell)
+    def _gather(self, page: bytes, start: int, length: int, most: int) -> bytes:
+        """A record's bytes: up to `most` in the page, the others in overflow pages."""
         if length > _LONGEST_RECORD_BYTES:
             raise ValueError("no record is that long")
-        most = (self._usable - 12) * 64 // 255 - 23
         if length <= most:
             local = length
         else:
@@ -78,6 +93,15 @@ class Pages:
             payload += overflow[4 : 4 + min(length - len(payload), self._usable - 4)]
             follow = int.from_bytes(overflow[:4], "big")
         return bytes(payload)
+
+
+def _cells(page: bytes, offset: int) -> Iterator[int]:
+    """Where the cells of a page begin, behind the pointer that those of an interior one have."""
+    interior = page[offset] == _INTERIOR
+    count = int.from_bytes(page[offset + 3 : offset + 5], "big")
+    pointers = offset + (12 if interior else 8)
+    for place in range(pointers, min(pointers + 2 * count, len(page) - 1), 2):
+        yield int.from_bytes(page[place : place + 2], "big") + (4 if interior else 0)
 
 
 def _page_size(content: bytes) -> int:

@@ -67,20 +67,25 @@ def recover(store: str | None, output: str | None, as_json: bool) -> None:
     """Save what can be read of a damaged store into a new one; the damaged one stays as it is.
 
     STORE is your own by default. Every session is saved up to the first event that is gone, whether
-    or not SQLite can still open the file. Tags, notes and the trash are not saved.
+    or not SQLite can still open the file, and every experiment with the results that are left. Tags,
+    notes and the trash are not saved.
     """
     from sessions.database import default_path
     from sessions.salvage import salvage
+    from sessions.salvageexperiments import salvage_experiments
 
     damaged = Path(store) if store else default_path()
     saved = Path(output) if output else damaged.with_name(f"{damaged.name}.recovered")
     sessions = salvage(damaged, saved)
+    experiments = salvage_experiments(damaged, saved)
     if as_json:
         write_json(sessions)
         return
     for one in sessions:
         lost = f", {one.lost} after a gap left out" if one.lost else ""
         click.echo(f"{one.session}  {one.events} events{lost}")
+    for experiment in experiments:
+        click.echo(f"{experiment.experiment}  experiment, {experiment.runs} runs")
     click.echo(
         f"{len(sessions)} saved in {saved}. To use it, move {damaged} (and {damaged.name}-wal, if it "
         f"is there) away and {saved.name} into its place.",
