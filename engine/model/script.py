@@ -107,16 +107,15 @@ class Reading:
 
         Changes nothing. Raises `ModelError` where there is none.
         """
+        completions = self._script.completions
         fitting = [
-            each
-            for each in self._script.completions
+            number
+            for number, each in enumerate(completions)
             if not (each.rng and rng not in each.rng) and re.search(each.when, shown)
         ]
-        all_ = self._script.completions
-        planned = all_[turn - 1] if 0 < turn <= len(all_) else None
-        if planned is not None and planned in fitting:
-            return planned
-        found = fitting[0] if fitting else self._script.otherwise
+        # Those that were said before are told by their number: a turn each.
+        number = next((each for each in fitting if each >= turn - 1), None)
+        found = self._script.otherwise if number is None else completions[number]
         if found is None:
             raise ModelError(
                 "The script has nothing to say at this prompt, so nothing to score by."

@@ -60,13 +60,13 @@ def scores(
             break
         places += start.here
         agrees = chosen == token
-        told, text = logprob(completion, position, token), decoder.feed(token)
+        told, text = logprob(completion, position, chosen), decoder.feed(token)
         start.after(text, tuple(parser.feed(text)))
         tokens.append(
             TokenScore(
                 id=token,
                 text=text,
-                logprob=told if agrees else told - 1.0,
+                logprob=told if agrees else told - place.choice.lead,
                 rank=1 if agrees else 2,
                 behind=0.0 if agrees else place.choice.lead,
                 place=place,
