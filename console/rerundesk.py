@@ -18,7 +18,7 @@ from engine.seeds.library import SeedLibrary
 from sessions.ids import new_id
 from sessions.kept import Placement
 from sessions.library import Library
-from sessions.past import read_past
+from sessions.past import open_past
 
 if TYPE_CHECKING:
     from textual.worker import Worker
@@ -66,7 +66,7 @@ class RerunDesk:
 
     async def _fork(self, session: str, turn: int | None) -> None:
         try:
-            past = await _read(session)
+            past = await open_past(session)
             at = turn_of(past, Asked(turn=turn))
             chosen = await self._app.push_screen_wait(ForkDialog(past, at, self._seeds))
             if chosen is not None and chosen.many:
@@ -101,7 +101,7 @@ class RerunDesk:
 
         try:
             await self._know(rerun)
-            past = await _read(rerun.session)
+            past = await open_past(rerun.session)
             async with open_model(answering(past)) as model:
                 rerun.found = await verify(past, model, progress, live=live)
                 await asyncio.to_thread(keep_verified, rerun.found, model.provenance)
@@ -121,7 +121,7 @@ class RerunDesk:
         self._app.pump.wake()
 
     async def _know(self, rerun: Rerun) -> None:
-        async with Library.open() as library:
+        async with Library.holding(rerun.session) as library:
             summary = await library.find(rerun.session)
         earlier = await asyncio.to_thread(verifications, summary.id)
         last = f"last {earlier[0][1].verdict} on {earlier[0][0][:10]}" if earlier else ""
@@ -146,8 +146,3 @@ class RerunDesk:
 
     def _go(self, work: Coroutine[Any, Any, None], group: str) -> "Worker[None]":
         return self._app.run_worker(work, group=group, exit_on_error=True)
-
-
-async def _read(session: str) -> Past:
-    async with Library.open() as library:
-        return await read_past(library, session)

@@ -89,13 +89,15 @@ def fork(session: str, **options: Any) -> None:
 
     The exit status is that of `driftty run`, and with -n that of `driftty tally`.
     """
+    from sessions.past import open_past
+
     interventions, n = tuple(options.pop("interventions")), options.pop("n")
     if "all" in interventions:
         interventions = INTERVENTIONS
     interventions = tuple(dict.fromkeys(interventions))
     placed = {name: options.pop(name) for name in ("device", "dtype", "threads")}
     as_json, at_once = options.pop("as_json"), options.pop("at_once")
-    past = asyncio.run(_past(session))
+    past = asyncio.run(open_past(session))
     asked = _asked(options, interventions[0] if len(interventions) == 1 and not n else None)
     if n is None and len(interventions) < 2:
         status = _one(past, asked, placed, as_json=as_json)
@@ -105,14 +107,6 @@ def fork(session: str, **options: Any) -> None:
         )
     if status:
         sys.exit(status)
-
-
-async def _past(session: str) -> "Past":
-    from sessions.library import Library
-    from sessions.past import read_past
-
-    async with Library.open() as library:
-        return await read_past(library, session)
 
 
 def _asked(options: dict[str, Any], intervention: "Intervention | None") -> "Asked":

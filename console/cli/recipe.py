@@ -34,7 +34,7 @@ async def _recipe(session: str) -> "Recipe":
     from console.recipe import Involvement, recipe
     from sessions.library import Library
 
-    async with Library.open() as library:
+    async with Library.holding(session) as library:
         summary = await library.find(session)
         involvement = Involvement()
         async for event in library.events(

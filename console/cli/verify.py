@@ -124,16 +124,19 @@ async def named(
     from sessions.library import Library
     from sessions.summary import Query
 
-    async with Library.open() as library:
-        ids = [(await library.find(name)).id for name in sessions]
-        if baseline:
+    ids = []
+    for name in sessions:
+        async with Library.holding(name) as library:
+            ids.append((await library.find(name)).id)
+    if baseline:
+        async with Library.open() as library:
             tagged = Query(tag=BASELINE)
             found = await library.sessions(tagged, limit=max(1, await library.count(tagged)))
-            ids += [one.id for one in found]
-            if not found:
-                raise DrifttyError(
-                    "No session is tagged as a baseline; `driftty sessions baseline ID` makes one."
-                )
+        ids += [one.id for one in found]
+        if not found:
+            raise DrifttyError(
+                "No session is tagged as a baseline; `driftty sessions baseline ID` makes one."
+            )
     if experiment:
         from sessions.experiments import Experiments
 
@@ -154,12 +157,10 @@ async def _verify(
     silent: bool,
 ) -> "list[Verification]":
     from console.verifying import answering
-    from sessions.library import Library
-    from sessions.past import read_past
+    from sessions.past import open_past
 
     names = await named(sessions, baseline=baseline, experiment=experiment)
-    async with Library.open() as library:
-        pasts = [await read_past(library, name) for name in names]
+    pasts = [await open_past(name) for name in names]
     groups: dict[ModelChoice, list[Past]] = {}
     for past in pasts:
         groups.setdefault(answering(past, **placed), []).append(past)

@@ -59,7 +59,7 @@ class ForkDialog(Dialog[Forked | None]):
         self._past, self._turn, self._seeds = past, turn, seeds
 
     def compose(self) -> ComposeResult:
-        """The fields over the buttons."""
+        """The fields over the buttons; other dice, as with the same the turn would be the same."""
         spec, names = self._past.spec, self._seeds.names()
         configs = [*(parse_config(name, self._seeds).name for name in names), *names]
         with Vertical(classes="dialog"):
@@ -92,7 +92,7 @@ class ForkDialog(Dialog[Forked | None]):
             with Horizontal(classes="fork-numbers"):
                 for label, name, value in (
                     ("temperature", "temperature", f"{spec.sampling.temperature:g}"),
-                    ("rng", "rng", str(spec.rng)),
+                    ("rng", "rng", str(spec.rng + 1)),
                     ("turns", "turns", str(max(spec.turns, self._turn + SPARE_TURNS))),
                     ("runs", "runs", "1"),
                 ):
