@@ -128,6 +128,9 @@ def _make(path: Path) -> None:
             take_in(shipped.recording, shipped.events, making)
         if making.exists():
             making.replace(path)
+    for older in path.parent.glob("shipped-*.db*"):
+        if not older.name.startswith(path.name):
+            older.unlink(missing_ok=True)
 
 
 _kept: list[tempfile.TemporaryDirectory[str]] = []
