@@ -86,6 +86,18 @@ def many_forks(
     )
 
 
+def original_document(past: Past) -> dict[str, object]:
+    """The same as JSON: what the recording came to by itself."""
+    ended = past.ended
+    return {
+        "session": past.started.session,
+        "outcome": ended.outcome if ended else None,
+        "drift_turn": past.drift_turn,
+        "drift_kind": ended.drift_kind if ended else None,
+        "turns": ended.turns if ended else len(past.attempts),
+    }
+
+
 def original(past: Past) -> str:
     """What the forked recording itself came to, to be held beside its forks."""
     ended = past.ended

@@ -87,6 +87,8 @@ def fork(session: str, **options: Any) -> None:
       driftty sessions fork last -n 20 -i rewind -i anchor -i none
       driftty sessions fork last -n 20 -i all --json | jq '.configs[] | {config, clean, n}'
 
+    With --json, the experiment's object has an `original`: what the recording itself came to.
+
     The exit status is that of `driftty run`, and with -n that of `driftty tally`.
     """
     from sessions.past import open_past
@@ -144,7 +146,7 @@ def _many(
     as_json: bool,
 ) -> int:
     from console.cli.tally import run_kept
-    from console.forking import many_forks, original
+    from console.forking import many_forks, original, original_document
     from console.verifying import answering
     from sessions.experiments import Experiments
     from sessions.ids import new_id
@@ -157,6 +159,9 @@ def _many(
         experiment, Placement(device=where.device, dtype=where.dtype, threads=where.threads)
     )
     kept = experiments.read(experiment.id)
-    status = asyncio.run(run_kept(kept, [original(past)], at_once=at_once, as_json=as_json))
+    beside: dict[str, object] = {"original": original_document(past)}
+    status = asyncio.run(
+        run_kept(kept, [original(past)], at_once=at_once, as_json=as_json, beside=beside)
+    )
     click.echo(f"beside it, {original(past)}", err=True)
     return status

@@ -201,9 +201,18 @@ def _show_plan(kept: "Kept", notes: list[str]) -> None:
 
 
 async def run_kept(
-    kept: "Kept", notes: list[str], *, at_once: int, as_json: bool, anyway: bool = False
+    kept: "Kept",
+    notes: list[str],
+    *,
+    at_once: int,
+    as_json: bool,
+    anyway: bool = False,
+    beside: dict[str, object] | None = None,
 ) -> int:
-    """Run what is missing of an experiment with a live table; returns the exit status."""
+    """Run what is missing of an experiment with a live table; returns the exit status.
+
+    `beside` is what the JSON object says more than the experiment does.
+    """
     from console.experimenthost import open_experiment
     from console.experimenting import Experimenting
     from console.tallyshow import Show
@@ -232,7 +241,8 @@ async def run_kept(
         raise
     show.verdicts(experimenting)
     if as_json:
-        document = msgspec.json.encode(await asyncio.to_thread(show.document, experimenting))
+        told = await asyncio.to_thread(show.document, experimenting)
+        document = msgspec.json.encode(told | (beside or {}))
         sys.stdout.buffer.write(msgspec.json.format(document) + b"\n")
         sys.stdout.buffer.flush()
     after = experimenting.snapshot
