@@ -20,7 +20,7 @@ from engine.drift.tallies import PairTally
 from engine.figures import number
 
 _FEW = 6
-"""Pairs that are told one by one."""
+"""Configs of which is told what is open."""
 
 
 def question(found: Findings) -> Line:
@@ -47,10 +47,10 @@ def answer(found: Findings, asked: str = "") -> Iterator[Block]:
     )
     yield Paragraph(line(strong("Answer. "), *_short(found)))
     yield Bullets(tuple(_sentences(found)))
-    open_pairs = _nearest(found)
+    open_pairs = tuple(_open(found))
     if open_pairs:
         yield Heading("Not attributable yet", 3)
-        yield Bullets(tuple(open_pairs))
+        yield Bullets(open_pairs)
     yield Paragraph(
         line(
             "The intervals and the word “separated” hold at every look at once, so they may be quoted "
@@ -159,35 +159,39 @@ def _lever(name: str, lever: PairTally) -> Line:
     return line("With ", code(name), counts)
 
 
-def _nearest(found: Findings) -> list[Line]:
-    """The undecided pairs among those that a reader would compare: nearest to a verdict first."""
-    waiting = [pair for pair in found.pairs["clean"] if not pair.tally.decided]
-    waiting.sort(
-        key=lambda pair: (pair.tally.further is None, pair.tally.further or 0, -pair.tally.peak)
-    )
-    told = []
-    for pair in waiting[:_FEW]:
-        a, b = (found.arms[place] for place in pair.places)
-        told.append(
-            line(
-                code(a.name),
-                f" ({_counts(a)}) and ",
-                code(b.name),
-                f" ({_counts(b)}): ",
-                pair.tally.verdict,
-                ".",
-            )
+def _open(found: Findings) -> Iterator[Line]:
+    """What is not decided, better config by better config, and about how many more runs it takes."""
+    waiting: dict[int, list[Pair]] = {}
+    for pair in found.pairs["clean"]:
+        if not pair.tally.decided:
+            a, b = pair.places
+            first, second = pair.tally.successes
+            waiting.setdefault(b if second > first else a, []).append(pair)
+    told = [arm for arm in found.ranked if arm.place in waiting]
+    for arm in told[:_FEW]:
+        pairs = sorted(waiting[arm.place], key=lambda pair: pair.tally.further or FAR + 1)
+        others = [found.arms[sum(pair.places) - arm.place] for pair in pairs]
+        yield line(
+            code(arm.name),
+            f" ({_counts(arm)}) and ",
+            _some([line(code(other.name), f" ({_counts(other)})") for other in others], 4),
+            f": {_further([pair.tally.further for pair in pairs])}.",
         )
-    more = waiting[_FEW:]
+    more = sum(len(waiting[arm.place]) for arm in told[_FEW:])
     if more:
-        far = sum(pair.tally.further is None for pair in more)
-        told.append(
-            line(
-                f"{number(len(more), 'pair')} more; for {far or 'none'} of them it would take more "
-                f"than {FAR} runs of each. The whole list stands with the results."
-            )
-        )
-    return told
+        yield line(f"{number(more, 'pair')} more, which stand with the results.")
+
+
+def _further(more: Sequence[int | None]) -> str:
+    """About how many more pairs of runs: the least and the most of several forecasts."""
+    known = [each for each in more if each is not None]
+    far = len(more) - len(known)
+    if not known:
+        return f"more than {FAR} more pairs of runs at these rates"
+    least, most = min(known), max(known)
+    span = f"{least} to {most}" if most > least else f"{least}"
+    apart = f", for {far} of them more than {FAR}" if far else ""
+    return f"about {span} more {'pair' if span == '1' else 'pairs'} of runs at these rates{apart}"
 
 
 def _separated(found: Findings, one: Arm, other: Arm) -> bool:

@@ -19,10 +19,10 @@ from console.report.blocks import (
     Line,
     Listing,
     Paragraph,
+    Span,
     SpanKind,
     Table,
 )
-from console.report.svg.drawing import STYLE
 from console.safe import clean
 
 _TAGS: dict[SpanKind, tuple[str, str]] = {
@@ -47,7 +47,10 @@ p, ul { max-width: 52rem; margin: .5rem 0; }
 .lead, small, caption, figcaption { color: var(--quiet); }
 a { color: var(--link); }
 code, pre { font: .875em/1.45 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
-code { overflow-wrap: anywhere; }
+code { overflow-wrap: break-word; }
+td code { overflow-wrap: normal; }
+.number { white-space: nowrap; }
+th.number { white-space: normal; }
 pre { background: var(--shade); padding: .7rem .9rem; border-radius: 6px; margin: .4rem 0;
   white-space: pre-wrap; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; margin: .8rem 0; }
@@ -81,7 +84,7 @@ def html(document: Document, data: Sequence[tuple[str, str, bytes]] = ()) -> Ite
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_safe(document.title)}</title>\n<style>\n{_PAGE}{STYLE}</style>\n</head>\n<body>\n"
+        f"<title>{_safe(document.title)}</title>\n<style>\n{_PAGE}</style>\n</head>\n<body>\n"
         f'<h1>{_safe(document.title)}</h1>\n<p class="lead">{_line(document.lead)}</p>\n'
     )
     yield from _blocks(document.blocks)
@@ -143,7 +146,16 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _line(said: Line) -> str:
-    return "".join(f"{_TAGS[span.kind][0]}{_safe(span.text)}{_TAGS[span.kind][1]}" for span in said)
+    return "".join(_span(span) for span in said)
+
+
+def _span(span: Span) -> str:
+    opening, closing = _TAGS[span.kind]
+    text = _safe(span.text)
+    if span.kind == "code":
+        # Names of configs are long, and better broken between elements than anywhere.
+        text = text.replace("+", "+<wbr>")
+    return f"{opening}{text}{closing}"
 
 
 def _safe(text: str) -> str:

@@ -114,5 +114,5 @@ def _text(text: str) -> str:
 
 
 def _html(text: str) -> str:
-    """Within a tag of HTML, where Markdown's own escapes do not hold."""
-    return escape(clean_line(text))
+    """Within a tag of HTML, where a backslash escapes nothing."""
+    return re.sub(r"[\[\]`*_|~!]", lambda found: f"&#{ord(found[0])};", escape(clean_line(text)))

@@ -19,11 +19,10 @@ from console.report.blocks import (
 )
 from console.report.findings import Findings
 from console.report.material import Example, Material
-from console.report.reproduce import forked, own_seeds, reproduce
+from console.report.reproduce import forked, own_seeds, own_tasks, reproduce
 from console.tallytable import task_name
 from engine.drift.misjudging import MEASURED
 from engine.figures import number
-from engine.seeds.library import BUILT_IN
 from engine.version import VERSION
 
 _MOST_LINES = 12
@@ -143,7 +142,9 @@ def _uneven(found: Findings) -> str:
         spread = max(spread, max(rates, default=0.0) - min(rates, default=0.0))
     if spread < 0.5 or len(found.tasks) < 2:
         return ""
-    return "Here they differ much: of some config the clean rate lies more than .5 apart from task to task."
+    return (
+        "Here they differ much: some config's clean rates lie more than .5 apart from task to task."
+    )
 
 
 def _of_design(found: Findings) -> Iterator[Line]:
@@ -262,17 +263,20 @@ def again(found: Findings, material: Material) -> Iterator[Block]:
             ".",
         )
     )
-    shipped = frozenset(path.read_text(encoding="utf-8") for path in BUILT_IN.glob("*.toml"))
-    own = own_seeds(found, shipped)
-    if own:
-        yield Paragraph(
-            line(
-                "First put the files of ",
-                listed([code(seed) for seed in own]),
-                ", which stand above under the configs, into the folder ",
-                code("seeds"),
-                " of driftty's configuration (",
-                code("driftty seeds list"),
-                " shows whether they are there).",
+    for kind, folder, own in (
+        ("seed", "seeds", own_seeds(found)),
+        ("task", "tasks", own_tasks(found)),
+    ):
+        if own:
+            yield Paragraph(
+                line(
+                    "First put ",
+                    listed([code(f"{name}.toml") for name in own]),
+                    f", which {'does' if len(own) == 1 else 'do'} not ship with driftty, into the ",
+                    "folder ",
+                    code(folder),
+                    " of its configuration (",
+                    code(f"driftty {kind}s list"),
+                    " shows whether it is there). What is in them stands above.",
+                )
             )
-        )

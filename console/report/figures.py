@@ -155,6 +155,7 @@ def survival_figure(found: Findings) -> Figure:
             ("bad", False, "has drifted, with its interval"),
             ("good", True, "has exited, not drifted"),
         ],
+        up="share of runs",
         title="First drift and exit by turn",
         description="; ".join(f"{arm.name}: {_ended(arm)}" for arm in found.ranked),
     )
@@ -212,6 +213,7 @@ def margins_figure(found: Findings) -> Figure | None:
     drawing = small_panels(
         smalls,
         [("good", False, "median; the band holds the middle half of the runs")],
+        up="probability",
         title="Margin by turn: how likely the first token was to start a command",
         description="; ".join(
             f"{arm.name}: median {share(arm.margins[0].median)} at turn 1" for arm in shown

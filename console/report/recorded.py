@@ -51,6 +51,8 @@ def design_of(experiment: Experiment, typed: str) -> Design | None:
     if seed is None:
         return None
     switched = tuple(word.strip() for word in chosen.split("+")) if chosen else seed.elements
+    if not set(switched) <= set(seed.elements):
+        return None
     always = tuple(each for each in seed.default if each not in switched) if chosen else ()
     try:
         return factorial(switched, always)

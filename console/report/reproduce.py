@@ -5,6 +5,9 @@ from collections.abc import Iterator
 
 from console.report.findings import Findings
 from engine.run import RunSpec, Sampling, Task
+from engine.seeds.library import BUILT_IN as SEEDS
+from engine.tasks.library import BUILT_IN as TASKS
+from engine.tasks.library import TaskLibrary
 
 _SAMPLING = Sampling()
 _RNG = 42
@@ -26,13 +29,18 @@ def forked(found: Findings) -> bool:
     return any(found.experiment.condition(arm.place).start is not None for arm in found.arms)
 
 
-def own_seeds(found: Findings, built_in: frozenset[str]) -> tuple[str, ...]:
-    """Seeds that do not ship, or not with this text: their files have to be there to run it again.
-
-    `built_in`: the texts of those that ship.
-    """
+def own_seeds(found: Findings) -> tuple[str, ...]:
+    """Seeds that do not ship, or not with this text: their files have to be there to run it again."""
+    shipped = {path.read_text(encoding="utf-8") for path in SEEDS.glob("*.toml")}
     named = {arm.config.seed: arm.config.source for arm in found.arms}
-    return tuple(seed for seed, source in named.items() if source not in built_in)
+    return tuple(seed for seed, source in named.items() if source not in shipped)
+
+
+def own_tasks(found: Findings) -> tuple[str, ...]:
+    """Tasks by a name that do not ship, or not as they were run."""
+    library = TaskLibrary(TASKS)
+    shipped = {name: library.task(name) for name in library.names()}
+    return tuple(task.name for task in found.tasks if task.name and shipped.get(task.name) != task)
 
 
 def _words(found: Findings, dtype: str) -> Iterator[str]:

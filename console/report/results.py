@@ -1,5 +1,6 @@
 """What the runs came to: counts, rates, tasks, pairs, elements, turns."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from console.report.blocks import (
@@ -39,7 +40,6 @@ def results(found: Findings) -> Iterator[Block]:
         yield rates_figure(found)
     yield _counts(found)
     yield _rates(found)
-    yield from _left_at_once(found)
     yield Heading("Every run", 3)
     yield grid_figure(found)
     if len(found.tasks) > 1:
@@ -59,6 +59,7 @@ def _numbers(*names: str) -> tuple[Column, ...]:
 
 def _counts(found: Findings) -> Table:
     checked = any(arm.tally.checked for arm in found.arms)
+    at_once = _at_once(found)
     rows = []
     for arm in found.ranked:
         tally = arm.tally
@@ -69,6 +70,7 @@ def _counts(found: Findings) -> Table:
                 line(code(arm.name)),
                 line(str(tally.n)),
                 line(str(tally.clean)),
+                line(str(at_once[arm.place])),
                 line(str(tally.drift)),
                 line(kinds or "–"),
                 line(str(tally.no_exit)),
@@ -82,13 +84,14 @@ def _counts(found: Findings) -> Table:
         (
             *_numbers("#"),
             Column("config"),
-            *_numbers("n", "clean", "drift"),
+            *_numbers("n", "clean", "of these, exit in turn 1", "drift"),
             Column("kinds of drift"),
             *_numbers("no exit", "fault", "operated", "exited"),
             *(_numbers("done") if checked else ()),
         ),
         tuple(rows),
-        "What the runs came to, the cleanest first. Faults are not in n.",
+        "What the runs came to, the cleanest first. Faults are not in n. A run that exits in its first "
+        "turn is clean and did nothing else.",
     )
 
 
@@ -123,24 +126,13 @@ def _rates(found: Findings) -> Table:
     )
 
 
-def _left_at_once(found: Findings) -> Iterator[Block]:
-    """Clean is not useful: a run that only exits is clean as well."""
-    counts = {arm.place: 0 for arm in found.arms}
-    for result in found.kept.settled:
-        counts[result.config] += result.outcome == "clean" and result.turns == 1
-    if any(counts.values()):
-        told = [
-            line(code(arm.name), f" {counts[arm.place]} of {arm.tally.clean}")
-            for arm in found.ranked
-            if counts[arm.place]
-        ]
-        yield Paragraph(
-            line(
-                "Of the clean runs these exited in their first turn, before any other command: ",
-                *(piece for each in told for piece in (*each, *line("; "))),
-                "they count as clean and did nothing.",
-            )
-        )
+def _at_once(found: Findings) -> Counter[int]:
+    """Clean runs by arm that exited in their first turn: clean, and of no use to anybody."""
+    return Counter(
+        result.config
+        for result in found.kept.settled
+        if result.outcome == "clean" and result.turns == 1
+    )
 
 
 def _by_task(found: Findings) -> Iterator[Block]:

@@ -68,8 +68,7 @@ class Report:
             case "csv":
                 yield from csv_lines(self.found)
             case "json":
-                made = msgspec.json.encode(as_json.document(self.found, self._material))
-                yield msgspec.json.format(made).decode() + "\n"
+                yield msgspec.json.format(self._json()).decode() + "\n"
 
     def files(self, path: Path) -> Iterator["File"]:
         """What is written for a path: the report, and beside a Markdown its figures."""
@@ -85,6 +84,9 @@ class Report:
             drawn = figure.drawing.svg(figure.name, alone=True)
             yield File(path.with_name(names[figure.name]), (drawn, "\n"))
 
+    def _json(self) -> bytes:
+        return msgspec.json.encode(as_json.document(self.found, self._material))
+
     @property
     def _document(self) -> Document:
         return document(self.found, self._material, title=self._title, question=self._question)
@@ -93,7 +95,7 @@ class Report:
         name = f"experiment-{self.found.experiment.id}"
         return (
             (f"{name}.csv", "text/csv", "".join(self.text("csv")).encode()),
-            (f"{name}.json", "application/json", "".join(self.text("json")).encode()),
+            (f"{name}.json", "application/json", self._json()),
         )
 
 

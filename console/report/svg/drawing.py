@@ -173,7 +173,7 @@ class Drawing:
             self.path((*_through(points), "z"), kind)
 
     def svg(self, name: str, *, alone: bool) -> str:
-        """The drawing; `name` keeps its ids apart on a page, `alone` brings style and paper along."""
+        """The drawing with its style; `name` keeps its ids apart on a page, `alone` gives it paper."""
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="drawing" role="img" '
             f'viewBox="0 0 {_n(self.width)} {_n(self.height)}" '
@@ -185,7 +185,8 @@ class Drawing:
                 head,
                 f"<title id={quoteattr(f'{name}-title')}>{escape(self.title)}</title>",
                 f"<desc id={quoteattr(f'{name}-words')}>{escape(self.description)}</desc>",
-                *((f"<style>\n{STYLE}</style>", _PAPER) if alone else ()),
+                f"<style>\n{STYLE}</style>",
+                *((_PAPER,) if alone else ()),
                 *self._marks,
                 "</svg>",
             )

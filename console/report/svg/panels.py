@@ -51,10 +51,14 @@ def small_panels(
     smalls: Sequence[Small],
     legend: Sequence[tuple[Kind, bool, str]],
     *,
+    up: str,
     title: str,
     description: str,
 ) -> Drawing:
-    """The panels, four across at most; `legend`: kind, whether dashed, and what it is."""
+    """The panels, four across at most; `legend`: kind, whether dashed, and what it is.
+
+    `up`: what the vertical axis is in per cent of.
+    """
     across = min(_MOST_ACROSS, max(1, len(smalls)))
     down = -(-len(smalls) // across)
     last = max(
@@ -71,9 +75,9 @@ def small_panels(
     for at, small in enumerate(smalls):
         x = (at % across) * (_WIDE + _ACROSS) + _ACROSS - 10
         y = _TOP + (at // across) * (_HIGH + _DOWN) + _HEAD
-        _small(drawing, small, Scale(0, max(last, 1), x, x + _WIDE), Scale(0, 1, y + _HIGH, y))
+        _small(drawing, small, Scale(0, last + 0.5, x, x + _WIDE), Scale(0, 1, y + _HIGH, y))
     drawing.text(
-        _ACROSS - 10, drawing.height - 6, "across: turn · up: per cent of runs", "small quiet"
+        _ACROSS - 10, drawing.height - 6, f"across: turn · up: {up}, per cent", "small quiet"
     )
     return drawing
 
