@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 
 from console.cli.options import ModelChoice
+from console.diverging import Diverging
 from console.experimenting import Experimenting, Recording
 from console.models import DEMO, Models, OwnModels
 from console.shells import shell_for
@@ -28,7 +29,8 @@ DEMO_PACE = 0.05
 SHELLS_A_CORE = 32
 """They mostly wait; more of them than this, and their starting and ending holds up the model."""
 RACING = 4
-"""Runs of each config under way in a race: what is begun before it is decided saves nothing."""
+"""Runs of each config under way in a race: what is begun before it is decided saves nothing. Four take
+a quarter of the time of one and save nearly as much, see `tests/bench/race.py`."""
 RUN_BYTES = 64 * 1024 * 1024
 """Memory that is left for one run's shell and what it starts."""
 
@@ -104,6 +106,7 @@ async def running_on(
             make_session=new_id,
             at_once=at_once,
             anyway=anyway,
+            afterwards=Diverging().measure,
         )
 
 

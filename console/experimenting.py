@@ -6,8 +6,9 @@ when it is kept: first all of its recording is durable, then its cell, and then 
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 import msgspec
 
@@ -32,6 +33,9 @@ __all__ = ["ExperimentSnapshot", "Experimenting", "Recording", "Results", "State
 FAULTS_IN_A_ROW = 8
 """So many broken cells, one after the other, are the machine's fault, and more would break."""
 
+Afterwards: TypeAlias = Callable[[Model, Sequence[RunResult]], Awaitable[None]]
+"""What is done with a model and the results of its runs when there is no more for it to run."""
+
 
 class Experimenting:
     """The running side of one experiment."""
@@ -47,8 +51,10 @@ class Experimenting:
         make_session: Callable[[], str],
         at_once: Callable[[WorkerStatus], int],
         anyway: bool = False,
+        afterwards: Afterwards | None = None,
     ) -> None:
-        """`at_once` is asked when a model is ready. `anyway`: go on also on something else than what
+        """`at_once` is asked when a model is ready. `afterwards` gets a model when it has no more to
+        run, with the results that are kept of it. `anyway`: go on also on something else than what
         the first runs were made on, and keep that it was so.
 
         Starts nothing.
@@ -66,6 +72,7 @@ class Experimenting:
         self._make_session = make_session
         self._places = at_once
         self._anyway = anyway
+        self._afterwards = afterwards
         self._status = WorkerStatus(state="starting", since=0)
         self.plan = _plan(kept, self.tally)
         """What is run next."""
@@ -81,7 +88,7 @@ class Experimenting:
             on_kept=self._kept,
         )
         self._at_once = 0
-        self._state: State = "loading"
+        self._state: State = "over" if self._wanted() is None else "loading"
         self._replicator: Replicator | None = None
         self._running: asyncio.Task[None] | None = None
         self._broke: DrifttyError | None = None
@@ -183,7 +190,7 @@ class Experimenting:
         shell can be had, `StoreError` where results can no longer be kept, and `DrifttyError` where
         one run after the other breaks, or where what it was run on is not to be had.
         """
-        self._broke, self._state = None, "loading"
+        self._broke, self._state = None, "over" if self._wanted() is None else "loading"
         keeping = asyncio.create_task(self._keeping.run(), name="results")
         self._running = asyncio.create_task(self._replicate(), name="runs")
         # Where nothing can be kept any more, nothing needs to be run.
@@ -251,6 +258,10 @@ class Experimenting:
                 if told is group:
                     raise
                 raise told from group
+            if self._afterwards is not None:
+                arms = self._arms(name)
+                made = [each for each in self._found.values() if each.config in arms]
+                await self._afterwards(model, made)
 
     async def _set_out(self, name: str, model: Model) -> None:
         """Keep on what the coming runs are made; refuse where it is not what the first were made on."""

@@ -169,7 +169,8 @@ def command(
             _show_plan(drafted.unkept(), notes)
             return
         kept = drafted.keep()
-    notes.append(_estimated(kept))
+    if next(kept.missing(), None) is not None:
+        notes.append(_estimated(kept))
     status = asyncio.run(run_kept(kept, notes, at_once=at_once, as_json=as_json, anyway=anyway))
     if status:
         sys.exit(status)
