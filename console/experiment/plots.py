@@ -43,7 +43,7 @@ def interval_forest(board: Board, width: int, height: int) -> list[Line]:
             wide = _corrected(board, config) if axis == "clean" else None
             label = f"{mark.letter} {fitting(mark.columns, NAME)}"
             rows.append(_estimate(label, _interval(tally, axis), mark.style, wide))
-    said = line(("━ holds at every look  ─ with the judge's errors", "faint"))
+    said = line(("━ holds at every look  ─ with the judge's errors"[:width], "faint"))
     return [*forest(rows, width, low=0, high=1, marks=SHARES), said]
 
 
@@ -53,15 +53,17 @@ def survival_plot(board: Board, width: int, height: int) -> list[Line]:
     incidence = board.survival(board.chosen)
     curves = []
     for config in _others(board):
-        points = [Point(0, 0.0)]
-        points += [Point(each.turn, each.drift) for each in board.survival(config)]
-        curves.append(_other(board, config, _to_the_end(points, turns), steps=True))
+        points = [Point(each.turn, each.drift) for each in board.survival(config)]
+        if points:
+            whole = _to_the_end([Point(0, 0.0), *points], turns)
+            curves.append(_other(board, config, whole, steps=True))
     mark = board.marks[board.chosen]
-    bounded = [Point(0, 0.0, 0.0, incidence[0].high)] if incidence else [Point(0, 0.0)]
-    bounded += [Point(each.turn, each.drift, each.low, each.high) for each in incidence]
-    exits = [Point(0, 0.0), *(Point(each.turn, each.exit) for each in incidence)]
-    curves.append(Curve("", "plot-exit", _to_the_end(exits, turns), dotted=True))
-    curves.append(Curve(mark.letter, mark.style, _to_the_end(bounded, turns)))
+    if incidence:
+        bounded = [Point(0, 0.0, 0.0, 0.0)]
+        bounded += [Point(each.turn, each.drift, each.low, each.high) for each in incidence]
+        exits = [Point(0, 0.0), *(Point(each.turn, each.exit) for each in incidence)]
+        curves.append(Curve("", "plot-exit", _to_the_end(exits, turns), dotted=True))
+        curves.append(Curve(mark.letter, mark.style, _to_the_end(bounded, turns)))
     counts = _at_risk(board, width) if height >= 12 else []
     said = _caption("drifted by turn", mark, "band 95 % at one look, dotted its exits", width)
     drawn = plot(curves, width, height - len(counts) - 1, turns)

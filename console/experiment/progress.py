@@ -52,7 +52,6 @@ def progress_pieces(board: Board, width: int) -> tuple[Piece, ...]:
         f"{len(now.under_way)} under way" if now.under_way else "",
         speed(now.tokens_per_second) if now.tokens_per_second and _goes_on(now) else "",
         f"{now.broken} broke" if now.broken else "",
-        f"{60 * _fresh(now):.0f} runs/min" if _fresh(now) and _goes_on(now) else "",
         f"{duration(now.seconds)} so far" if now.seconds >= 1 else "",
     ]
     shown: list[str] = []
@@ -82,10 +81,3 @@ def one_line(now: ExperimentSnapshot) -> str:
 
 def _goes_on(now: ExperimentSnapshot) -> bool:
     return now.state in ("running", "paused") and now.finished < now.planned
-
-
-def _fresh(now: ExperimentSnapshot) -> float:
-    """Runs a second of this process."""
-    if not now.seconds or now.seconds_left is None or now.seconds_left <= 0:
-        return 0.0
-    return (now.planned - now.finished) / now.seconds_left

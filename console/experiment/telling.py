@@ -98,6 +98,8 @@ def _levers(board: Board) -> list[Line]:
 
 
 def _judge(board: Board) -> list[Line]:
+    if not any(tally.n for tally in board.now.configs):
+        return []
     corrections = [board.watched.tally.corrected(config) for config in range(len(board.marks))]
     names = [mark.letter for mark in board.marks]
     return [
