@@ -267,6 +267,12 @@ class Rejudging:
             if verdict is None or deed.by != "operator" or deed.turn != self._turn:
                 continue
             if isinstance(event, CommandFinished):
-                self._judged(fuse(verdict, seen))
+                self._weighed(verdict, fuse(verdict, seen))
             elif seen.state in READING:
-                self._judged(verdict)
+                self._weighed(verdict, verdict)
+
+    def _weighed(self, verdict: Verdict, fused: Verdict) -> None:
+        """A verdict once the shell has answered; one that stays as it was is told but once."""
+        known = self._is.get((self._turn, verdict.line))
+        if fused != verdict or (known is not None and known.label != verdict.label):
+            self._judged(fused)
