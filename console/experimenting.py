@@ -259,6 +259,7 @@ class Experimenting:
                     raise
                 raise told from group
             if self._afterwards is not None:
+                await self._keeping.all_kept()
                 arms = self._arms(name)
                 made = [each for each in self._found.values() if each.config in arms]
                 await self._afterwards(model, made)

@@ -85,11 +85,15 @@ class ResultKeeping:
 
         Raises `StoreError`.
         """
+        await self.all_kept()
+        self._place = await asyncio.to_thread(self._results.set_out, self._experiment, stretch)
+        self._began = self._seconds()
+
+    async def all_kept(self) -> None:
+        """Wait until every result that came is kept."""
         while self._unkept:
             self._kept_up.clear()
             await self._kept_up.wait()
-        self._place = await asyncio.to_thread(self._results.set_out, self._experiment, stretch)
-        self._began = self._seconds()
 
     def put(self, run: KeptRun) -> None:
         """Take a result to be kept."""

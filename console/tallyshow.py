@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from itertools import chain
 from typing import TextIO
 
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from console.diverging import Diverging
 from console.experimenting import Experimenting, ExperimentSnapshot
 from console.factorial import effects_document, elements_of
 from console.tallytable import (
@@ -22,6 +24,7 @@ from console.tallytable import (
     verdicts,
 )
 from console.tallyturns import by_turn
+from engine.divergence import DivergenceRate
 from engine.drift.lever import Levers
 from engine.drift.racing import RacePlan
 from engine.experiment import Experiment
@@ -74,6 +77,8 @@ class Show:
                 self._say(f"{pair_sentence(each)}.")
         if isinstance(experimenting.plan, RacePlan):
             self._say(experimenting.plan.sentence)
+        if (diverged := _diverged(experimenting)) is not None:
+            self._say(diverged.sentence)
 
     def document(self, experimenting: Experimenting) -> dict[str, object]:
         """The tally as one JSON object; takes seconds where there are effects to measure."""
@@ -83,7 +88,9 @@ class Show:
             if factorial
             else ()
         )
-        return tally.to_document(experimenting.experiment.id, effects=effects)
+        document = tally.to_document(experimenting.experiment.id, effects=effects)
+        diverged = _diverged(experimenting)
+        return document | {"divergence": diverged and diverged.to_document()}
 
     def resumable(self, experiment: Experiment, now: ExperimentSnapshot | None = None) -> None:
         """How the experiment can go on."""
@@ -121,6 +128,13 @@ class Show:
     def _say(self, line: str) -> None:
         with _unread():
             self._console.print(Text(line), soft_wrap=True)
+
+
+def _diverged(experimenting: Experimenting) -> DivergenceRate | None:
+    """How often lower precision changed a token, as far as that was measured."""
+    tally = experimenting.tally
+    counted = (tally.counted(config) for config in range(len(tally.configs)))
+    return Diverging().kept(chain.from_iterable(counted))
 
 
 def _unread() -> suppress:

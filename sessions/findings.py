@@ -15,8 +15,9 @@ import msgspec
 from engine.errors import StoreError
 from sessions import database
 
-FindingKind: TypeAlias = Literal["verified", "judged"]
-"""`verified`: it was run again. `judged`: its lines were judged again."""
+FindingKind: TypeAlias = Literal["verified", "judged", "rescored"]
+"""`verified`: it was run again. `judged`: its lines were judged again. `rescored`: its tokens were
+scored again alone, `engine.divergence`."""
 
 Document = TypeVar("Document")
 
