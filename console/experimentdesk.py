@@ -1,6 +1,8 @@
 """The person's desk for experiments: which are shown, begun, watched, and reported on."""
 
+import asyncio
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
@@ -8,9 +10,11 @@ from textual.timer import Timer
 
 from console.experiment.progress import one_line
 from console.laboratory import Laboratory, Opening
+from console.safe import clean_line
 from console.screens.draft import DraftScreen
 from console.screens.experiment import ExperimentScreen
 from console.screens.experiments import ExperimentsScreen
+from engine import folders
 from engine.errors import DrifttyError
 from engine.seeds.library import SeedLibrary
 from engine.tasks.library import TaskLibrary
@@ -58,7 +62,7 @@ class ExperimentDesk:
         self._go(self._go_on(experiment))
 
     def report(self, experiment: str) -> None:
-        """Write a report of one beside the store, and say where it is."""
+        """Write a report of one beside the store, over an earlier one, and say where it is."""
         self._go(self._report(experiment))
 
     async def close(self) -> None:
@@ -99,7 +103,18 @@ class ExperimentDesk:
         await self._watch(experiment)
 
     async def _report(self, experiment: str) -> None:
-        self._app.complain(DrifttyError("Reports are written by `driftty report`."))
+        # Its parts are many and only this needs them.
+        from console.report import write
+
+        path = folders.data() / "reports" / f"experiment-{experiment}.html"
+        self._app.notify("It takes a few seconds.", title="Writing the report", timeout=4)
+        try:
+            await asyncio.to_thread(_make_folder, path.parent)
+            written = await write(experiment, path, force=True)
+        except DrifttyError as error:
+            self._app.complain(error)
+            return
+        self._app.notify(clean_line(str(written)), title="Report", timeout=20, markup=False)
 
     def _changed(self) -> None:
         """An experiment began or ended: say so where it is not in view."""
@@ -121,3 +136,10 @@ class ExperimentDesk:
 
     def _go(self, work: Coroutine[Any, Any, None]) -> None:
         self._app.run_worker(work, group="experiments", exit_on_error=True)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DrifttyError(f"{folder}: the folder cannot be made: {error.strerror}.") from error

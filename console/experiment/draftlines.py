@@ -69,7 +69,8 @@ def number_lines(draft: Draft, cursor: int | None, width: int) -> list[Line]:
     found = []
     for place, (words, value, hint) in enumerate(_numbers(draft)):
         style = "toggle-cursor" if cursor == place else "heading"
-        found.append(line((f"{words:<12}", "faint"), (f" {value} ", style), (f"  {hint}", "faint")))
+        shown = hint if len(hint) <= width - 16 - len(value) else ""
+        found.append(line((f"{words:<12}", "faint"), (f" {value} ", style), (f"  {shown}", "faint")))
     return found
 
 
