@@ -11,6 +11,7 @@ from console.view.outcome import GLYPHS as RUN_GLYPHS
 from console.view.outcome import STYLES as RUN_STYLES
 from engine.figures import config_name, duration, number, size
 from sessions.listing import Key, Row, Trial
+from sessions.shipped import name_of
 from sessions.summary import Column, Ending, Order, Summary
 
 GLYPHS: dict[Ending, str] = {"recording": "●", "interrupted": "⊘"}
@@ -41,13 +42,13 @@ _FIXED: dict[Column, int] = {
     "size": 8,
 }
 _RIGHT: tuple[Column, ...] = ("turns", "length", "tokens", "size")
-_SHARES: dict[Column, int] = {"config": 5, "task": 3, "model": 2, "tags": 2}
-_LEAST = 10
+_LEAST: dict[Column, int] = {"config": 14, "task": 10, "model": 12, "tags": 12}
 """Cells that a column of text needs to be worth having."""
-_WANTED: tuple[Column, ...] = (
-    *("outcome", "config", "when", "drift", "task", "turns", "length"),
-    *("tags", "model", "size", "tokens"),
-)
+_COMFORT: dict[Column, int] = {"config": 28, "task": 14}
+"""Cells that it gets before others than these are shown at all."""
+_SHARES: dict[Column, int] = {"config": 6, "task": 3, "model": 1, "tags": 2}
+_FIRST: tuple[Column, ...] = ("outcome", "config", "when", "drift", "task", "turns", "length")
+_THEN: tuple[Column, ...] = ("tags", "model", "size", "tokens")
 """In the order in which columns go where there is no room, the last first."""
 _ORDER: tuple[Column, ...] = (
     *("when", "outcome", "config", "task", "model", "turns", "drift", "length"),
@@ -58,23 +59,35 @@ _ORDER: tuple[Column, ...] = (
 
 def columns(width: int, sorted_by: Column, *, tagged: bool = True) -> list[Fitted]:
     """The columns for a table of so many cells; the one it is sorted by is always among them."""
-    others = [name for name in _WANTED if name != "tags" or tagged]
-    wanted = [sorted_by, *(name for name in others if name != sorted_by)]
+    widths: dict[Column, int] = {}
     room = width - MARGIN
-    kept: list[Column] = []
-    for name in wanted:
-        needed = _FIXED.get(name, _LEAST + (4 if name == "config" else 0)) + GAP
-        if needed > room:
+    for name in (sorted_by, *_FIRST):
+        if name in widths:
+            continue
+        if _least(name) + GAP > room:
             break
-        kept.append(name)
-        room -= needed
-    shares = sum(_SHARES[name] for name in kept if name in _SHARES)
-    fitted = []
-    for name in (name for name in _ORDER if name in kept):
-        more = room * _SHARES[name] // shares if name in _SHARES else 0
-        least = _FIXED.get(name, _LEAST + (4 if name == "config" else 0))
-        fitted.append(Fitted(name, least + more, name in _RIGHT))
-    return fitted
+        widths[name] = _least(name)
+        room -= widths[name] + GAP
+    for name, comfort in _COMFORT.items():
+        if name in widths:
+            more = min(room, comfort - widths[name])
+            widths[name] += more
+            room -= more
+    for name in _THEN:
+        wanted = name not in widths and (name != "tags" or tagged)
+        if wanted and (needed := _least(name)) + GAP <= room:
+            widths[name] = needed
+            room -= needed + GAP
+    shares = sum(share for name, share in _SHARES.items() if name in widths)
+    return [
+        Fitted(name, widths[name] + room * _SHARES.get(name, 0) // max(1, shares), name in _RIGHT)
+        for name in _ORDER
+        if name in widths
+    ]
+
+
+def _least(name: Column) -> int:
+    return _FIXED.get(name, _LEAST.get(name, 0))
 
 
 def heading(fitted: list[Fitted], order: Order) -> list[Piece]:
@@ -103,7 +116,8 @@ def row_pieces(
     key: Key, row: Row | None, fitted: list[Fitted], *, marked: bool, unfolded: bool
 ) -> list[Piece]:
     """A row's cells, each padded to its column; dots where it has not been read yet."""
-    fold = ("▾" if unfolded else "▸") if key.kind == "trial" else " "
+    folds = {"trial": "▾" if unfolded else "▸", "run": "└"}
+    fold = folds.get(key.kind, " ")
     pieces = [Piece("  "), Piece("◆" if marked else " ", "warn"), Piece(fold, "accent")]
     if row is None:
         return [*pieces, Piece("…", "faint")]
@@ -112,7 +126,11 @@ def row_pieces(
         text, style = cells.get(column.name, Piece(""))
         if column.name == "config":
             text = config_name(text, column.width)
-        pieces.append(Piece(_cell(text, column.width, column.right) + " " * GAP, style))
+        cell = _cell(text, column.width, column.right)
+        filled = Piece(" " * (len(cell) - len(cell.lstrip())))
+        # Blanks are nobody's: an underlined outcome ends with its word.
+        rest = Piece(" " * (len(cell) - len(cell.rstrip()) + GAP))
+        pieces += [filled, Piece(cell.strip(), style), rest]
     return pieces
 
 
@@ -132,8 +150,9 @@ def _session(key: Key, row: Summary) -> dict[Column, Piece]:
     outcome = f"{GLYPHS[row.outcome]} {row.outcome}"
     drift = f"{row.drift_kind} @{row.drift_turn}" if row.drift_turn else ""
     config = clean_line(row.config)
+    began = Piece(when(row.began), "faint")
     return {
-        "when": Piece(f"{'└ ' if key.kind == 'run' else ''}{when(row.began)}", "faint"),
+        "when": Piece(name_of(row.id) or "", "accent") if key.kind == "shipped" else began,
         "outcome": Piece(outcome, STYLES[row.outcome]),
         "config": Piece(config, "faint" if key.kind == "run" else "text"),
         "task": Piece(clean_line(row.task)),

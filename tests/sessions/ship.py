@@ -75,6 +75,14 @@ RECIPES = {
         7537303577485328,
         "Two commands fail, and it talks about that instead of trying a third.",
     ),
+    "recovery": Recipe(
+        "false-memories",
+        "hostname",
+        0.5,
+        9001204639686069,
+        "Its first command fails; it types another one, which works, and leaves.",
+        turns=5,
+    ),
     "fragmented": Recipe(
         "false-memories",
         "hostname",
