@@ -25,7 +25,7 @@ FRAME = 1 / 30
 """Seconds between two draws."""
 CLOCK = 0.1
 """Seconds between two draws while nothing happens but time."""
-BATCH = 256
+BATCH = 512
 """Events read at once."""
 FIRST, CHUNK = 512, 8192
 """Facts read at once: few for the first paint, then many."""
@@ -94,6 +94,7 @@ class Replay:
         self._blank = remember(self.view)
         self._wanted: int | None = None
         self._turn: int | None = None
+        self._read_whole = False
         self._woken = asyncio.Event()
         self._ahead: tuple[int, list[AnyEvent | None]] = (0, [])
 
@@ -187,7 +188,9 @@ class Replay:
         to_end = opening.at_end or (self.standing == "recording" and opening.turn is None)
         if opening.turn is not None:
             self.go_to_turn(opening.turn)
-        elif not (to_end or opening.paused):
+        elif opening.paused:
+            self._wanted = 1
+        elif not to_end:
             self.playback.play()
         await self.source.changed()
         most = FIRST
@@ -199,6 +202,7 @@ class Replay:
             if len(facts) < most:
                 break
             most = CHUNK
+        self._read_whole = True
         self.playback.open_end = self.standing == "recording"
         if self._turn is not None or to_end:
             self._turn = None
@@ -255,8 +259,8 @@ class Replay:
     async def _play(self) -> None:
         while True:
             self._woken.clear()
-            if self._wanted is not None:
-                await self._go(self._wanted)
+            if self._reachable():
+                await self._go()
             elif self.playback.playing:
                 await self._forward(self.playback.due())
             self.drawn()
@@ -271,15 +275,19 @@ class Replay:
 
     def _pause(self) -> float | None:
         """Seconds until there is something to do; none where nothing comes by itself."""
-        if self._wanted is not None:
+        if self._reachable():
             return 0.0
         wait = self.playback.wait()
         return None if wait is None else max(FRAME, min(wait, CLOCK))
 
-    async def _go(self, wanted: int) -> None:
-        """Show a position: from the nearest snapshot before it, or from here where that is nearer."""
+    def _reachable(self) -> bool:
+        """Whether a position is wanted, and known of: one that was not read yet is waited for."""
+        return self._wanted is not None and (self._read_whole or self._wanted <= len(self.index))
+
+    async def _go(self) -> None:
+        """Show what is wanted: from the nearest snapshot before it, or from here if that is nearer."""
+        target = min(max(self._wanted or 0, 1), len(self.index))
         self._wanted = None
-        target = min(max(wanted, 1), len(self.index))
         kept = self.snapshots.before(target)
         start = kept.position if kept else 0
         if not start <= self.position <= target:

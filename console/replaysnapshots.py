@@ -7,9 +7,9 @@ from console.view.memory import Memory, remember
 from console.view.state import ViewState
 from engine.events import AnyEvent, ShellWrote
 
-SPACING = 1000
-"""Events between two snapshots at first: some ten milliseconds of folding."""
-MOST = 128
+SPACING = 400
+"""Events between two snapshots at first: some milliseconds of reading and folding."""
+MOST = 256
 """Snapshots kept: with more, every second one goes and the spacing doubles."""
 _BYTES_A_STEP = 4096
 """So many of the shell's bytes cost as much to fold as an event."""
@@ -32,23 +32,24 @@ class Snapshots:
 
     def __init__(self, spacing: int = SPACING, most: int = MOST) -> None:
         self._spacing, self._most = spacing, most
-        self._kept: list[Kept] = []
+        self.kept: list[Kept] = []
+        """In order."""
         self._weight = 0
         self._reached = 0
 
     def __len__(self) -> int:
         """How many there are."""
-        return len(self._kept)
+        return len(self.kept)
 
     @property
     def last(self) -> Kept | None:
         """The one farthest on."""
-        return self._kept[-1] if self._kept else None
+        return self.kept[-1] if self.kept else None
 
     def before(self, position: int) -> Kept | None:
         """The last one at or before a position; none where only the start is."""
-        found = bisect_right(self._kept, position, key=lambda kept: kept.position)
-        return self._kept[found - 1] if found else None
+        found = bisect_right(self.kept, position, key=lambda kept: kept.position)
+        return self.kept[found - 1] if found else None
 
     def passed(self, position: int, event: AnyEvent | None, view: ViewState) -> None:
         """A fold has come to a position, by an event: take a snapshot where one is due.
@@ -65,7 +66,7 @@ class Snapshots:
         if memory is None:
             return
         self._weight = 0
-        self._kept.append(Kept(position, memory))
-        if len(self._kept) > self._most:
-            del self._kept[::2]
+        self.kept.append(Kept(position, memory))
+        if len(self.kept) > self._most:
+            del self.kept[::2]
             self._spacing *= 2

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 from console.screens.dialog import Ask
 from console.screens.lines import LinesScreen
+from console.screens.replaychoose import ChooseRecording
 
 if TYPE_CHECKING:
     from console.app import DrifttyApp
@@ -73,6 +74,17 @@ class Plays:
         screen = cast("ReplayScreen", self)
         payload = screen.view.payload
         screen.app.push_screen(LinesScreen("Payload", payload.summary, payload.lines, "full"))
+
+    def action_against(self) -> None:
+        """Choose another recording and show both side by side."""
+        screen = cast("ReplayScreen", self)
+        screen.replay.playback.pause()
+        screen.app.push_screen(ChooseRecording(screen.recording), self._against)
+
+    def _against(self, other: str | None) -> None:
+        screen = cast("ReplayScreen", self)
+        if other is not None:
+            cast("DrifttyApp", screen.app).open_comparison(screen.recording, other)
 
     def action_go(self) -> None:
         """Ask for a turn and go there."""

@@ -18,8 +18,9 @@ from engine.shell.terminal import Terminal
 
 _LEVEL = 1
 """Of zlib: a terminal's cells shrink to a twentieth in a few milliseconds."""
-_APART = ("terminal", "_folds")
-"""Fields that are no plain state: one has a snapshot of its own, the other never changes."""
+_APART = ("terminal", "_folds", "_drawn")
+"""Fields that are no plain state: one has a snapshot of its own, one never changes, and one keeps
+what was drawn for as long as it is right."""
 
 
 class Memory(msgspec.Struct, frozen=True):

@@ -37,17 +37,20 @@ NOISE = (
 """Shell output that leaves a terminal in the middle of something."""
 
 
-def long_session(turns: int, rng: random.Random, spec: RunSpec) -> list[AnyEvent]:
-    """A session with much of everything in it, and with a drift at every seventh turn."""
-    return list(_long(turns, rng, spec))
+def long_session(turns: int, rng: random.Random, spec: RunSpec, words: int = 9) -> list[AnyEvent]:
+    """A session with much of everything in it, and with a drift at every seventh turn.
+
+    `words`: of reasoning in each turn, two events a word.
+    """
+    return list(_long(turns, rng, spec, words))
 
 
-def _long(turns: int, rng: random.Random, spec: RunSpec) -> Iterator[AnyEvent]:
+def _long(turns: int, rng: random.Random, spec: RunSpec, many: int) -> Iterator[AnyEvent]:
     story = Story(spec)
     yield from story.bring_up()
     for turn in range(1, turns + 1):
         yield from story.asked()
-        words = " ".join(rng.choices(("list", "the", "files", "and", "then", "look\nat"), k=9))
+        words = " ".join(rng.choices(("list", "the", "files", "and", "then", "look\nat"), k=many))
         label, line = ("narration", "Let me see.") if turn % 7 == 0 else ("command", f"ls {turn}")
         yield from story.said([("reasoning", words), ("line", line)], "a reason", label)  # type: ignore[arg-type]  # a literal, chosen at run time
         if rng.random() < 0.3:

@@ -1,0 +1,110 @@
+"""`driftty replay`: a recorded session, played in the console or as plain text."""
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.errors import StoreError
+
+if TYPE_CHECKING:
+    from console.screens.against import AgainstScreen
+    from console.screens.replay import ReplayScreen
+    from engine.run import RunSpec
+    from sessions.library import Library
+
+
+@click.command()
+@click.argument("session", default="last")
+@click.option("--turn", type=click.IntRange(min=1), help="Open where this turn begins, paused.")
+@click.option(
+    "--speed",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.25, 32),
+    help="Times the recorded speed.",
+)
+@click.option(
+    "--idle",
+    default=2.0,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    help="Cut idle time to so many seconds; 0 leaves it as it was.",
+)
+@click.option("--follow", is_flag=True, help="Open at the end, and follow what is being recorded.")
+@click.option("--against", default="", help="Another session, beside this one, turn by turn.")
+@click.option("--plain", is_flag=True, help="No screen: the terminal's text in time, as a stream.")
+def command(
+    session: str,
+    turn: int | None,
+    speed: float,
+    idle: float,
+    follow: bool,
+    against: str,
+    plain: bool,
+) -> None:
+    """Play a recorded session exactly as it was: its screen, its tokens, its own timing.
+
+    SESSION is an id, its beginning where that is unique, or `last`. No model is needed. In the
+    console, space pauses, < and > change the speed, t, d and r go to the next turn, drift and
+    command, and the time line can be clicked; F1 has the rest.
+
+    \b
+      driftty replay                        the last session
+      driftty replay 20260615 --turn 3      where its third turn begins
+      driftty replay last --follow          one that another driftty records right now
+      driftty replay A --against B          two sessions side by side, aligned by turn
+      driftty replay last --plain --speed 8 | less -R
+    """
+    if plain:
+        if against or follow or turn is not None:
+            raise click.UsageError("--plain goes with --speed and --idle only.")
+        from console.cli.replayplain import play
+
+        asyncio.run(play(session, speed, idle or None))
+        return
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise click.UsageError("the console needs a terminal; --plain plays without one.")
+    sys.exit(asyncio.run(_open(session, turn, speed, idle or None, follow, against)))
+
+
+async def _open(
+    typed: str, turn: int | None, speed: float, idle: float | None, follow: bool, against: str
+) -> int:
+    from console.replay import OpenAt
+    from console.screens.against import AgainstScreen
+    from console.screens.replay import ReplayScreen
+    from sessions.library import Library
+
+    async with Library.open() as library:
+        summary = await library.find(typed)
+        spec = await _spec(library, summary.id)
+        if against:
+            other = (await library.find(against)).id
+            return await _run(AgainstScreen(summary.id, other), spec)
+    screen = ReplayScreen(summary.id, OpenAt(turn, at_end=follow), speed=speed, idle=idle)
+    return await _run(screen, spec)
+
+
+async def _spec(library: "Library", session: str) -> "RunSpec":
+    """What was asked for; anything, where that was lost, since nothing will be run."""
+    from console.cli.options import DEFAULT_CONFIG
+    from engine.run import RunSpec, Task
+    from engine.seeds.config import parse_config
+    from engine.seeds.library import SeedLibrary
+
+    try:
+        return await library.spec(session)
+    except StoreError:
+        return RunSpec(config=parse_config(DEFAULT_CONFIG, SeedLibrary()), task=Task(text="–"))
+
+
+async def _run(screen: "ReplayScreen | AgainstScreen", spec: "RunSpec") -> int:
+    from console.app import DrifttyApp
+    from console.still import StillDriver
+    from engine.seeds.library import SeedLibrary
+    from engine.tasks.library import TaskLibrary
+
+    app = DrifttyApp(StillDriver(), SeedLibrary(), TaskLibrary(), spec, opened=screen)
+    return await app.run_async() or 0

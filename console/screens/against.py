@@ -1,0 +1,155 @@
+"""Two recordings side by side: where their tokens part, and what each was asked with."""
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Label, Static
+
+from console.keymap import Place, bindings
+from console.panes.footer import Hints
+from console.panes.pairs import PairsPane
+from console.safe import clean_line
+from console.screens.dialog import Dialog
+from console.screens.lines import LinesScreen
+from console.view.comparison import payload_lines, summary
+from engine.errors import DrifttyError
+from sessions.library import Library
+from sessions.playbackcompare import (
+    COMPARED,
+    Pair,
+    compare,
+    first_difference,
+    told,
+)
+from sessions.summary import Summary
+
+
+class AgainstScreen(Dialog[None]):
+    """One session at the left, another at the right; it opens where they part."""
+
+    BINDINGS = bindings("against")
+    PLACE: Place = "against"
+
+    def __init__(self, left: str, right: str) -> None:
+        """Both are ids of sessions, or the beginnings of some."""
+        super().__init__()
+        self._ids = (left, right)
+        self.pairs: list[Pair] = []
+
+    def compose(self) -> ComposeResult:
+        """What came of it over the two."""
+        with Vertical(classes="dialog full"):
+            yield Label(Text("Side by side", "bold"), classes="heading")
+            yield Static(id="against-sides")
+            yield Static(Text("Reading both recordings …"), classes="hint", id="against-words")
+            yield PairsPane()
+        yield Hints()
+
+    def on_mount(self) -> None:
+        """Read both."""
+        self.query_one(PairsPane).focus()
+        self.run_worker(self._read(), group="against", exit_on_error=True)
+
+    def restyle(self) -> None:
+        """Draw everything in another theme."""
+        self.query_one(PairsPane).restyle()
+
+    def on_resize(self) -> None:
+        """Say which side is shown where there is room for one."""
+        self.call_after_refresh(self._name_sides)
+
+    async def _read(self) -> None:
+        try:
+            async with Library.open() as library:
+                self._found = [await library.find(one) for one in self._ids]
+                sides = [await told(library.events(one.id, only=COMPARED)) for one in self._found]
+        except DrifttyError as error:
+            self._say(f"✗ {error}")
+            return
+        self.pairs = compare(*sides)
+        pane = self.query_one(PairsPane)
+        pane.show(self.pairs)
+        self._name_sides()
+        self._say(summary(self.pairs))
+        first = first_difference(self.pairs)
+        if first is not None:
+            self.call_after_refresh(pane.go, first.turn)
+
+    def action_turn(self, by: int) -> None:
+        """The next or the previous turn."""
+        self._go([pair.turn for pair in self.pairs], by)
+
+    def action_difference(self, by: int) -> None:
+        """The next or the previous turn that differs."""
+        self._go([pair.turn for pair in self.pairs if not pair.same], by)
+
+    def action_side(self) -> None:
+        """The other side, where there is room for one."""
+        pane = self.query_one(PairsPane)
+        pane.side = "right" if pane.side == "left" else "left"
+        pane.refresh()
+        self._name_sides()
+
+    def action_payloads(self) -> None:
+        """How the payloads of the turn in view differ."""
+        turn = self.query_one(PairsPane).turn
+        pair = next((pair for pair in self.pairs if pair.turn == turn), None)
+        if pair is not None:
+            self.app.push_screen(
+                LinesScreen(
+                    f"Payloads of turn {turn}",
+                    lambda: "− left   + right   by place in the prompt",
+                    lambda: payload_lines(pair),
+                    "full",
+                )
+            )
+
+    def action_open(self) -> None:
+        """Play the session that has the focus, from the turn in view."""
+        pane = self.query_one(PairsPane)
+        if self.pairs:
+            side = self._found[0 if pane.side == "left" else 1]
+            self.app.open_recording(side.id, turn=pane.turn)  # type: ignore[attr-defined]  # always in the console
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The other side is there to be seen where there is room for both."""
+        if action == "side" and self.query(PairsPane):
+            return self.query_one(PairsPane).narrow
+        return True
+
+    def action_accept(self) -> None:
+        """There is nothing to accept: close."""
+        self.action_close()
+
+    def action_close(self) -> None:
+        """Back to where one came from."""
+        self.app.close_recording()  # type: ignore[attr-defined]  # always in the console
+
+    def _go(self, turns: list[int], by: int) -> None:
+        pane = self.query_one(PairsPane)
+        here = pane.turn
+        ahead = [turn for turn in turns if (turn > here if by > 0 else turn < here)]
+        if ahead:
+            pane.go(ahead[0] if by > 0 else ahead[-1])
+
+    def _say(self, words: str) -> None:
+        self.query_one("#against-words", Static).update(Text(clean_line(words)))
+
+    def _name_sides(self) -> None:
+        if not self.pairs:
+            return
+        pane = self.query_one(PairsPane)
+        left, right = (_words(one) for one in self._found)
+        if pane.narrow:
+            shown = left if pane.side == "left" else right
+            words = f"{pane.side}: {shown}"
+        else:
+            half = (pane.width - 3) // 2
+            words = f"{left[:half]:<{half}} │ {right[:half]}"
+        self.query_one("#against-sides", Static).update(Text(words, "bold", no_wrap=True))
+        self.refresh_bindings()
+
+
+def _words(found: Summary) -> str:
+    outcome = f"{found.outcome} @{found.drift_turn}" if found.drift_turn else found.outcome
+    return clean_line(f"{found.id}  {outcome}  {found.config}")
