@@ -26,6 +26,7 @@ from console.replay import OpenAt
 from console.rerundesk import RerunDesk
 from console.retaining import retain
 from console.safe import clean
+from console.screens.against import AgainstScreen
 from console.screens.lines import LinesScreen
 from console.screens.operate import Operate
 from console.screens.replay import ReplayScreen
@@ -59,7 +60,7 @@ class DrifttyApp(App[int]):
         tasks: TaskLibrary,
         defaults: RunSpec,
         *,
-        opened: ReplayScreen | None = None,
+        opened: ReplayScreen | AgainstScreen | None = None,
         opening: Opening = open_experiment,
         placement: Placement | None = None,
     ) -> None:
@@ -166,6 +167,10 @@ class DrifttyApp(App[int]):
     def verify(self, session: str) -> None:
         """Run a recording again on a screen of its own, and compare every token."""
         self.reruns.verify(session)
+
+    def open_comparison(self, left: str, right: str) -> None:
+        """Show two recorded sessions side by side, aligned by turn."""
+        self.push_screen(AgainstScreen(left, right))
 
     def close_recording(self) -> None:
         """Go back to where the recording was opened; leave where there is nothing behind it."""

@@ -26,7 +26,8 @@ LEFT_OUT = (
 def commands(app: "DrifttyApp", screen: Screen[object]) -> Iterable[SystemCommand]:
     """Every command that makes sense now, on a screen."""
     place: Place = getattr(screen, "PLACE", "operate")
-    for key in (*KEYS[place], *KEYS["panes"]):
+    panes = KEYS["panes"] if hasattr(screen, "action_maximise") else ()
+    for key in (*KEYS[place], *panes):
         if key.id in LEFT_OUT or not screen.check_action(key.action.split("(")[0], ()):
             continue
         yield SystemCommand(_title(key.words), _help(key.keys), _call(app, key.action))

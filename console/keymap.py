@@ -20,6 +20,7 @@ Place: TypeAlias = Literal[
     "app",
     "operate",
     "replay",
+    "against",
     "sessions",
     "experiments",
     "draft",
@@ -181,6 +182,15 @@ KEYS: dict[Place, tuple[Key, ...]] = {
             "all panes again, then back to where you came from",
             "back",
         ),
+    ),
+    "against": (
+        Key("against.next", "d", "difference(1)", "next turn that differs", "difference"),
+        Key("against.previous", "D", "difference(-1)", "previous turn that differs"),
+        Key("against.next-turn", "t", "turn(1)", "next turn", "turn"),
+        Key("against.previous-turn", "T", "turn(-1)", "previous turn"),
+        Key("against.side", "tab,b", "side", "the other side", "side"),
+        Key("against.payloads", "f3", "payloads", "how the payloads of a turn differ", "payloads"),
+        Key("against.open", "o,enter", "open", "play the left one from this turn", "play"),
     ),
     "panes": (
         Key("pane.next", "tab", "pane(1)", "next pane"),

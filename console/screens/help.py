@@ -12,11 +12,12 @@ PLACES: tuple[tuple[Place, str], ...] = (
     ("operate", "The run and the screen"),
     ("sessions", "The sessions"),
     ("replay", "The recording"),
+    ("against", "Two recordings"),
     ("panes", "The panes"),
     ("pane", "In any pane"),
     ("app", "Everywhere"),
 )
-SCREENS: tuple[Place, ...] = ("operate", "sessions", "replay")
+SCREENS: tuple[Place, ...] = ("operate", "sessions", "replay", "against")
 """Places that are a screen of their own: help names the keys of the one that is open."""
 
 ABOUT = """\
