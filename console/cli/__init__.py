@@ -14,6 +14,7 @@ COMMANDS = {
     "run": ("console.cli.run", "Run one session without a screen."),
     "tally": ("console.cli.tally", "Run configs many times, and count clean against drift."),
     "report": ("console.cli.report", "Write a report on an experiment: HTML, Markdown, CSV, JSON."),
+    "replay": ("console.cli.replay", "Play a recorded session, token by token, at its own pace."),
     "models": ("console.cli.models", "List, fetch and locate models."),
     "seeds": ("console.cli.seeds", "List, show, lint, compare and edit seeds."),
     "tasks": ("console.cli.tasks", "List and show tasks."),
