@@ -19,6 +19,7 @@ from engine.events import (
     PromptSent,
     Stage,
     StageTimed,
+    TokensNamed,
     TokensSampled,
 )
 from engine.model.protocol import (
@@ -61,6 +62,7 @@ class CompletionLog:
         self._clock = clock
         self._policy = policy
         self._prompt: tuple[int, ...] = ()
+        self._named: set[int] = set()
 
     async def follow(
         self, replies: AsyncIterator[CompletionReply], turn: int, context: Context
@@ -96,6 +98,11 @@ class CompletionLog:
         payload = reply.payload
         kept = _shared_prefix(self._prompt, payload.ids)
         self._prompt = payload.ids
+        new = [(token, text) for token, text in payload.names if token not in self._named]
+        if new:
+            ids, texts = zip(*new, strict=True)
+            self._named.update(ids)
+            self._emit(TokensNamed(at=self._clock.now(), ids=ids, texts=texts))
         self._emit(
             PromptSent(
                 at=self._clock.now(),

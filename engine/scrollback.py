@@ -49,3 +49,6 @@ class Payload(msgspec.Struct, frozen=True):
     """How many leading ids already have their KV."""
     window: int = 0
     """The model's context length in tokens; 0 where it names none."""
+    names: tuple[tuple[int, str], ...] = ()
+    """Each distinct id and what it is in text, U+FFFD for part of a character; empty where nobody
+    looked."""

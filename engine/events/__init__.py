@@ -18,6 +18,7 @@ from engine.events.completion import (
     PartGrew,
     PartOpened,
     PromptSent,
+    TokensNamed,
     TokensSampled,
 )
 from engine.events.fact import (
@@ -76,6 +77,7 @@ AnyEvent: TypeAlias = (
     | ScrollbackGrew
     | ScrollbackShortened
     | TurnStarted
+    | TokensNamed
     | PromptSent
     | TokensSampled
     | FirstTokenWeighed
@@ -150,6 +152,7 @@ __all__ = [
     "Stage",
     "StageTimed",
     "TaskChecked",
+    "TokensNamed",
     "TokensSampled",
     "TurnStarted",
     "WorkerLost",

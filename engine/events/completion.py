@@ -21,6 +21,14 @@ class PromptSent(Event, frozen=True, kw_only=True):
     window: int
 
 
+class TokensNamed(Event, frozen=True, kw_only=True):
+    """What the ids of a prompt are in text; told before the prompt, each id once a session."""
+
+    ids: tuple[int, ...]
+    texts: tuple[str, ...]
+    """Parallel to `ids`; U+FFFD for part of a character."""
+
+
 class TokensSampled(Event, frozen=True, kw_only=True):
     """The model wrote. Parallel tuples, one entry a token."""
 

@@ -96,4 +96,10 @@ def payload(turns: tuple[Turn, ...], seed_turns: int, window: int) -> Payload:
     if seed_turns >= len(turns):
         seam = len(ids)
     lay((START, *encode("assistant\n")), -1, "skeleton")
-    return Payload(ids=tuple(ids), spans=tuple(spans), seam=seam, window=window)
+    return Payload(
+        ids=tuple(ids),
+        spans=tuple(spans),
+        seam=seam,
+        window=window,
+        names=tuple((token, decode((token,))) for token in sorted(set(ids))),
+    )

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal
 
+import msgspec
+
 from engine.model.detokenise import Detokeniser
 from engine.model.endings import Endings
 from engine.model.heads import CommandHeads
@@ -90,7 +92,10 @@ class Row:
         self.sequence = sequence
         self._began = time.monotonic_ns()
         self._prefilled = len(self.payload.ids) - sequence.cached
-        return Prompted(id=self.request.id, payload=_with_cached(self.payload, sequence.cached))
+        return Prompted(
+            id=self.request.id,
+            payload=msgspec.structs.replace(self.payload, cached=sequence.cached),
+        )
 
     def prefilled(self) -> None:
         """The prompt is computed."""
@@ -170,7 +175,3 @@ class Row:
         length = len(self.payload.ids) + len(self.sampled)
         most = self.request.sampling.max_tokens
         return len(self.sampled) >= most or (window > 0 and length >= window)
-
-
-def _with_cached(payload: Payload, cached: int) -> Payload:
-    return Payload(payload.ids, payload.spans, payload.seam, cached, payload.window)

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
+import msgspec
+
 from engine.errors import PromptUnsafe
 from engine.model.protocol import (
     AnyRequest,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from engine.model.batch import Batch
     from engine.model.heads import CommandHeads
     from engine.model.loading import Gauge, Ready, Words
+    from engine.model.naming import Names
     from engine.model.row import Row
     from engine.model.scoring import Scores
 
@@ -67,6 +70,7 @@ class Service:
         self._model = ""
         self._words: Words | None = None
         self._ready: Ready | None = None
+        self._names: Names | None = None
         self._heads: CommandHeads | None = None
         self._batch: Batch | None = None
         self._scores: Scores | None = None
@@ -86,11 +90,13 @@ class Service:
         from engine.model.device import choose_threads
         from engine.model.heads import heads_of
         from engine.model.loading import Gauge, load_model, load_words, quieten
+        from engine.model.naming import Names
 
         quieten()
         torch.set_num_threads(choose_threads(load.threads))
         self._send(Loading(step="reading the tokenizer", fraction=_TRANSFORMERS))
         words = self._words = load_words(load)
+        self._names = Names(words.tokenizer)
         self._send(TokenizerLoaded(window=words.window))
         self._send(Loading(step="reading weights", fraction=_WORDS))
         gauge = Gauge()
@@ -193,7 +199,7 @@ class Service:
         if self._ready is not None:
             store = self._ready.runner.store
             cached = store.cached(render.sequence, payload.ids, payload.seam)
-        payload = Payload(payload.ids, payload.spans, payload.seam, cached, payload.window)
+        payload = msgspec.structs.replace(payload, cached=cached)
         self._send(Rendered(id=render.id, payload=payload))
 
     def _complete(self, complete: Complete) -> None:
@@ -243,8 +249,10 @@ class Service:
     def _encode(self, request: Render | Complete) -> Payload | None:
         """The payload; none where there is none, and the console has been told why."""
         assert self._words is not None
+        assert self._names is not None
         try:
-            return self._words.encoder.encode(request.turns, request.seed_turns)
+            payload = self._words.encoder.encode(request.turns, request.seed_turns)
+            return msgspec.structs.replace(payload, names=self._names.of(payload.ids))
         except PromptUnsafe as error:
             self._send(Failed(id=request.id, kind="prompt", why=str(error)))
         except Exception as error:  # noqa: BLE001 - one bad request must not end the process

@@ -75,7 +75,8 @@ class Terminal:
     def restore(cls, snapshot: bytes, scrollback: int = SCROLLBACK) -> "Terminal":
         """Another terminal, which is as the one was when `snapshot` was called on it."""
         decoded = ghostty.decode(snapshot, _UNFINISHED_BYTES)
-        terminal = cls(*decoded.size, scrollback)
+        columns, rows = decoded.size
+        terminal = cls(columns, rows, scrollback)
         terminal._ghostty.close()
         ghostty.set_scrollback_lines(decoded, scrollback)
         ghostty.set_scrollback_bytes(decoded, _SCROLLBACK_BYTES)

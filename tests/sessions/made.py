@@ -29,6 +29,7 @@ from engine.events import (
     SamplingChanged,
     ScrollbackGrew,
     ScrollbackSeeded,
+    ScrollbackShortened,
     SessionStarted,
     ShellNudged,
     ShellResized,
@@ -36,6 +37,7 @@ from engine.events import (
     ShellWrote,
     StageTimed,
     TaskChecked,
+    TokensNamed,
     TokensSampled,
     TurnStarted,
     WorkerLost,
@@ -161,6 +163,20 @@ def _events(session: str) -> Iterator[AnyEvent]:
 
 def _completion(turn: int, line: str) -> Iterator[AnyEvent]:
     at = turn * 100
+    if turn > 1:
+        yield ScrollbackShortened(
+            at=at,
+            turn=turn,
+            turns=(Turn(role="user", text="… (90 characters left out)", origin="shell"),),
+            were=(0,),
+            cut=1,
+            folded=0,
+            before=2100,
+            after=1200,
+            kept=300,
+            window=2048,
+        )
+    yield TokensNamed(at=at, ids=(0, 1), texts=("<start>", "user"))
     yield PromptSent(
         at=at,
         turn=turn,

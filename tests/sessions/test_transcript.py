@@ -80,7 +80,7 @@ def test_each_turn_ends_with_its_own_stages() -> None:
 
 
 def test_a_broken_off_session_is_told_to_its_last_event() -> None:
-    assert tell(make_session("x")[:20])[-1].kind == "stages"
+    assert tell(make_session("x")[:21])[-1].kind == "stages"
     assert tell([TurnStarted(at=1, turn=4)]) == [Passage("turn", "", "4")]
 
 
