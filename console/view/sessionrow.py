@@ -35,10 +35,10 @@ class Fitted(NamedTuple):
 _FIXED: dict[Column, int] = {
     "when": 11,
     "outcome": 13,
-    "turns": 5,
+    "turns": 6,
     "drift": 14,
     "length": 10,
-    "tokens": 6,
+    "tokens": 7,
     "size": 8,
 }
 _RIGHT: tuple[Column, ...] = ("turns", "length", "tokens", "size")
@@ -126,11 +126,11 @@ def row_pieces(
         text, style = cells.get(column.name, Piece(""))
         if column.name == "config":
             text = config_name(text, column.width)
-        cell = _cell(text, column.width, column.right)
-        filled = Piece(" " * (len(cell) - len(cell.lstrip())))
+        cut = _cut(text, column.width)
+        blanks = " " * (column.width - cell_len(cut))
         # Blanks are nobody's: an underlined outcome ends with its word.
-        rest = Piece(" " * (len(cell) - len(cell.rstrip()) + GAP))
-        pieces += [filled, Piece(cell.strip(), style), rest]
+        before, after = (blanks, "") if column.right else ("", blanks)
+        pieces += [Piece(before), Piece(cut, style), Piece(after + " " * GAP)]
     return pieces
 
 
@@ -184,7 +184,12 @@ def _trial(key: Key, row: Trial) -> dict[Column, Piece]:
 
 def _cell(text: str, width: int, right: bool) -> str:
     """A text cut or padded to so many cells."""
-    if cell_len(text) > width:
-        return set_cell_size(text, max(0, width - 1)) + "…"
-    filler = " " * (width - cell_len(text))
-    return filler + text if right else text + filler
+    cut = _cut(text, width)
+    blanks = " " * (width - cell_len(cut))
+    return blanks + cut if right else cut + blanks
+
+
+def _cut(text: str, width: int) -> str:
+    """A text in at most so many cells, as it is drawn."""
+    text = clean_line(text.expandtabs(1))
+    return text if cell_len(text) <= width else set_cell_size(text, max(0, width - 1)) + "…"
