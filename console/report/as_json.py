@@ -61,6 +61,7 @@ def document(found: Findings, material: Material) -> dict[str, Any]:
             "programs": [msgspec.to_builtins(each) for each in material.origins.programs],
             "stretches": [msgspec.to_builtins(each) for each in kept.stretches],
             "mixture": list(kept.mixture),
+            "divergence": material.divergence and material.divergence.to_document(),
         },
         "runs": [_run(found, at) for at in range(len(kept.runs))],
         "examples": [

@@ -172,10 +172,13 @@ def _of_machine(found: Findings, material: Material, dtypes: list[str]) -> Itera
         yield line(f"The runs are of more than one kind: {said}.")
     low = sorted({dtype for dtype in dtypes if dtype != "float32"})
     if low:
+        measured = material.divergence
         yield line(
             f"In {', '.join(low)} a run's tokens may depend, by rounding, on which runs shared its "
-            "batch: single runs need not repeat exactly, though rates should. Nothing here measures "
-            "how often."
+            "batch: single runs need not repeat exactly, though rates should. ",
+            "How often that happened here was not measured."
+            if measured is None
+            else measured.sentence,
         )
     elif dtypes:
         yield line(

@@ -13,11 +13,11 @@ from engine.drift.design import Design
 from engine.drift.effects import Effect, counts_of, effects
 from engine.drift.evalue import e_bh
 from engine.drift.lever import Levers
-from engine.drift.margin import Margins, TurnMargin
+from engine.drift.margin import TurnMargin
 from engine.drift.misjudging import Corrected
 from engine.drift.result import Axis
 from engine.drift.stratified import Block, Stratified, stratified
-from engine.drift.survival import Incidence, first_drift
+from engine.drift.survival import Incidence
 from engine.drift.tallies import ConfigTally, PairTally
 from engine.drift.tally import RunResult, Tally
 from engine.experiment import Experiment
@@ -165,9 +165,6 @@ def findings(kept: Kept) -> Findings:
 
 def _arm(tally: Tally, place: int, experiment: Experiment, name: str) -> Arm:
     counted = tally.counted(place)
-    margins = Margins()
-    for result in counted:
-        margins.feed(result.margins)
     config = experiment.configs[place]
     seed = seed_of(config)
     return Arm(
@@ -178,8 +175,8 @@ def _arm(tally: Tally, place: int, experiment: Experiment, name: str) -> Arm:
         tally=tally.config(place),
         corrected=tally.corrected(place),
         tasks=tuple(_on_task(counted, task) for task in range(tally.tasks)),
-        incidence=first_drift(counted),
-        margins=margins.by_turn,
+        incidence=tally.survival(place),
+        margins=tally.margins(place).by_turn,
     )
 
 

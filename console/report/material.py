@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from console.diverging import Diverging
+from engine.divergence import DivergenceRate
 from engine.drift.result import RunResult
 from engine.errors import StoreError
 from engine.events import AnyEvent, ShellStarted
@@ -39,6 +41,8 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     kept: Kept
     origins: Origins
     examples: tuple[Example, ...]
+    divergence: DivergenceRate | None = None
+    """How often lower precision changed a token; none where that was not measured."""
 
 
 async def gather(typed: str, path: Path | None = None) -> Material:
@@ -50,7 +54,8 @@ async def gather(typed: str, path: Path | None = None) -> Material:
     came = await asyncio.to_thread(origins, kept.experiment.id, path)
     async with Library.open(path) as library:
         examples = [await _told(library, kind, result) for kind, result in chosen(kept)]
-    return Material(kept=kept, origins=came, examples=tuple(examples))
+    diverged = await asyncio.to_thread(Diverging(path).kept, kept.settled)
+    return Material(kept=kept, origins=came, examples=tuple(examples), divergence=diverged)
 
 
 def chosen(kept: Kept) -> Iterator[tuple[str, RunResult]]:

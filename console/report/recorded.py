@@ -18,8 +18,8 @@ def seed_of(config: Config) -> Seed | None:
 def names(experiment: Experiment) -> tuple[str, ...]:
     """What the configs are called where space is short; each unlike every other.
 
-    A seed's only config with its default elements is called as the seed is; several configs of a seed
-    by what tells them apart.
+    A seed with its default elements is called as the seed is; other configs of a seed by what tells
+    them apart.
     """
     of_seed = {seed: len(set(hashes)) for seed, hashes in _hashes(experiment).items()}
     shorter = short([config.name for config in experiment.configs])
@@ -27,8 +27,8 @@ def names(experiment: Experiment) -> tuple[str, ...]:
     for arm, config in enumerate(experiment.configs):
         seed = seed_of(config)
         usual = seed is not None and seed.default == config.elements
-        alone = config.seed if usual else config.name
-        name = shorter[config.name] if of_seed[config.seed] > 1 else alone
+        several = of_seed[config.seed] > 1
+        name = config.seed if usual else shorter[config.name] if several else config.name
         label = experiment.condition(arm).label
         found.append(f"{name} · {label}" if label else name)
     return tuple(found)

@@ -97,9 +97,9 @@ def _of_run(template: RunSpec) -> Iterator[str]:
 
 def _planned(found: Findings, arm: int) -> bool:
     """Whether the factorial makes this arm's config anyway."""
-    elements = found.elements[arm]
-    if found.design is None or elements is None:
+    if found.design is None or found.elements[arm] is None:
         return False
+    elements = frozenset(found.arms[arm].config.elements)
     return elements in [frozenset(row) for row in found.design.rows]
 
 

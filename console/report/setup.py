@@ -70,11 +70,23 @@ def _design(found: Findings) -> Iterator[Line]:
         yield line("Factorial of ", code(placement.factorial), f": {found.design.sentence}")
         if found.design.generators:
             yield line(f"The fraction: {'; '.join(found.design.generators)}.")
-        made = [each for each in found.elements if each is not None]
-        if len(made) < len(found.design.rows):
+        rows = [frozenset(row) for row in found.design.rows]
+        made = {
+            frozenset(arm.config.elements)
+            for arm in found.arms
+            if found.elements[arm.place] is not None
+        }
+        alike = len(rows) - len(made.intersection(rows))
+        if alike:
             yield line(
-                f"{len(found.design.rows) - len(made)} of its {len(found.design.rows)} combinations "
-                "show the model the same as another and were run once."
+                f"{alike} of its {len(rows)} combinations show the model the same as another and were "
+                "run once."
+            )
+        beside = len(made.difference(rows))
+        if beside:
+            yield line(
+                f"{number(beside, 'config')} of the same seed beside the design "
+                f"{'enters' if beside == 1 else 'enter'} the effects too."
             )
     yield line(
         "Stopping: a race; a config that can no longer be the best gets no more runs, and all ends "
