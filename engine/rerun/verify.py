@@ -7,7 +7,7 @@ each can be told a near-tie or a real difference.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -73,7 +73,7 @@ class Verifier:
         self._allowed = noise.bound(recorded.dtype if recorded else now.dtype, now.dtype)
         findings: list[TurnFinding] = []
         try:
-            for group in _turns(past.attempts):
+            for group in _turns([each for each in past.attempts if not _masked(each)]):
                 findings.extend(await self._turn(group))
                 self._progress(len(findings), len(past.attempts))
         finally:
@@ -242,7 +242,12 @@ class Verifier:
         )
 
 
-def _turns(attempts: tuple[Attempt, ...]) -> list[list[Attempt]]:
+def _masked(attempt: Attempt) -> bool:
+    """Whether its tokens were masked when the session was exported."""
+    return bool(attempt.ids) and not any(attempt.ids)
+
+
+def _turns(attempts: Sequence[Attempt]) -> list[list[Attempt]]:
     groups: list[list[Attempt]] = []
     for attempt in attempts:
         if groups and groups[-1][0].turn == attempt.turn:
@@ -288,6 +293,12 @@ def _notes(past: Past) -> tuple[str, ...]:
     notes = []
     if not past.attempts:
         notes.append("the model was never asked, so there is nothing to generate again")
+    masked = sum(map(_masked, past.attempts))
+    if masked:
+        notes.append(
+            f"the tokens of {masked} completions were masked on export, and cannot be compared; "
+            "export with --no-redact to verify elsewhere"
+        )
     if past.ended is None:
         notes.append("the recording breaks off; what there is of it was compared")
     if len(past.provenances) > 1:

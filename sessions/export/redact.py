@@ -190,6 +190,9 @@ def _mask_strings(value: Any, secrets: Iterable[Secret]) -> Any:
             for secret in secrets:
                 value = value.replace(secret.text, MASK * len(secret.text))
             return value
+        case bytes():
+            masked = _mask_strings(value.decode("latin-1"), secrets)
+            return masked.encode("latin-1", "replace")
         case dict():
             return {
                 key: [0] * len(item) if key == "ids" else _mask_strings(item, secrets)
@@ -205,6 +208,8 @@ def _strings(value: Any) -> Iterator[str]:
     match value:
         case str():
             yield value
+        case bytes():
+            yield value.decode("latin-1")
         case dict():
             for item in value.values():
                 yield from _strings(item)

@@ -232,6 +232,20 @@ async def test_a_recording_that_breaks_off_is_compared_and_said_to() -> None:
     assert any("breaks off" in note for note in found.notes)
 
 
+async def test_tokens_that_were_masked_on_export_are_said_to_be_and_not_taken_for_others() -> None:
+    events = await record(THREE)
+    masked = [
+        msgspec.structs.replace(event, ids=(0,))
+        if isinstance(event, TokensSampled) and event.turn == 3
+        else event
+        for event in events
+    ]
+    found = await verified(masked, THREE)
+    assert [turn.turn for turn in found.turns] == [1, 2]
+    assert found.divergences == ()
+    assert any("masked on export" in note for note in found.notes)
+
+
 async def test_another_script_is_another_weights_in_the_provenance() -> None:
     events = await record(THREE)
     found = await verified(events, script("uname -r", "hostname", "exit", "date"))
