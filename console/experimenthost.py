@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import psutil
@@ -61,23 +61,32 @@ class SharedOpening:
         """`models`: where an experiment's models come from."""
         self._models = models
         self._recording = recording
+        self._open: list[Experimenting] = []
 
-    def __call__(
+    @property
+    def state(self) -> str:
+        """How the experiments that are open stand; empty where none is."""
+        return "; ".join(map(state_of, self._open))
+
+    @asynccontextmanager
+    async def __call__(
         self, kept: Kept, *, at_once: int = 0, anyway: bool = False
-    ) -> AbstractAsyncContextManager[Experimenting]:
+    ) -> AsyncIterator[Experimenting]:
         """An experiment that this process has taken, ready to run; else as `running_on`.
 
         `at_once`: how many runs go on together; 0 chooses.
         """
-        return running_on(
-            kept,
-            self._models,
-            self._recording,
-            at_once=lambda status: (
-                at_once or max(1, min(places_here(kept, status.rows), status.rows - 1))
-            ),
-            anyway=anyway,
-        )
+
+        def chosen(status: WorkerStatus) -> int:
+            return at_once or max(1, min(places_here(kept, status.rows), status.rows - 1))
+
+        opening = running_on(kept, self._models, self._recording, at_once=chosen, anyway=anyway)
+        async with opening as experimenting:
+            self._open.append(experimenting)
+            try:
+                yield experimenting
+            finally:
+                self._open.remove(experimenting)
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from msgspec.structs import replace
 
@@ -27,7 +27,7 @@ async def open_live(
     On leaving, the run under way is stopped, everything recorded is on disk, and no process is left.
     Raises `StoreError` where nothing can be recorded.
     """
-    async with _open(choice, kind, demo=demo) as opened:
+    async with _open(choice, kind, demo=demo) as opened, StatusServer(opened.snapshot.document):
         yield opened.live
 
 
@@ -49,8 +49,13 @@ async def open_console(choice: ModelChoice, *, demo: bool) -> AsyncIterator[Host
         own = OwnModels(choice, Snapshot("tally", choice.model), pace=DEMO_PACE)
         shared = SharedModel(opened.model, opened.choice, opened.live.on_worker, own)
         # The script types at a person's pace, which experiments need not wait for.
-        models = own if demo else shared
-        yield Hosted(opened.live, SharedOpening(models, opened.recorder))
+        opening = SharedOpening(own if demo else shared, opened.recorder)
+
+        def document() -> dict[str, Any]:
+            return opened.snapshot.document() | {"experiment": opening.state}
+
+        async with StatusServer(document):
+            yield Hosted(opened.live, opening)
 
 
 class _Opened(NamedTuple):
@@ -60,6 +65,7 @@ class _Opened(NamedTuple):
     model: AnyModel
     recorder: Recorder
     choice: ModelChoice
+    snapshot: Snapshot
 
 
 @asynccontextmanager
@@ -90,5 +96,4 @@ async def _open(
         live.subscribe(snapshot.event)
         await stack.enter_async_context(serving(model, snapshot))
         stack.push_async_callback(live.stop)
-        await stack.enter_async_context(StatusServer(snapshot.document))
-        yield _Opened(live, model, recorder, choice)
+        yield _Opened(live, model, recorder, choice, snapshot)

@@ -70,6 +70,7 @@ def recover(store: str | None, output: str | None, as_json: bool) -> None:
     or not SQLite can still open the file, and every experiment with the results that are left. Tags,
     notes and the trash are not saved.
     """
+    from engine.figures import number
     from sessions.database import default_path
     from sessions.salvage import salvage
     from sessions.salvageexperiments import salvage_experiments
@@ -86,8 +87,9 @@ def recover(store: str | None, output: str | None, as_json: bool) -> None:
         click.echo(f"{one.session}  {one.events} events{lost}")
     for experiment in experiments:
         click.echo(f"{experiment.experiment}  experiment, {experiment.runs} runs")
+    count = f"{number(len(sessions), 'session')} and {number(len(experiments), 'experiment')}"
     click.echo(
-        f"{len(sessions)} saved in {saved}. To use it, move {damaged} (and {damaged.name}-wal, if it "
-        f"is there) away and {saved.name} into its place.",
+        f"{count} saved in {saved}. To use it, move {damaged} (and {damaged.name}-wal, if it is there) "
+        f"away and {saved.name} into its place.",
         err=True,
     )

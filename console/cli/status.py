@@ -20,7 +20,7 @@ def command(as_json: bool) -> None:
     last. With --json, one object:
 
     \b
-      running   [{pid, kind, since, session, state, problem,
+      running   [{pid, kind, since, session, state, experiment, problem,
                   model: {name, state, since, device, dtype, pid, memory_bytes,
                           rows, rows_busy, waiting, cached_tokens} or null,
                   stages: {…} or null}]
@@ -102,6 +102,7 @@ def _process(process: dict[str, Any]) -> str:
         _since(process.get("since")),
         f"session {process['session']}" if process.get("session") else "",
         process.get("state", ""),
+        process.get("experiment", ""),
         process.get("problem", ""),
     ]
     return " · ".join(part for part in parts if part)

@@ -103,7 +103,9 @@ async def test_the_console_opens_experiments_and_leaves_them_to_others_after() -
         open_console(CHOICE, demo=True) as hosted,
         hosted.experiments(kept, at_once=4) as running,
     ):
+        assert hosted.experiments.state == f"experiment {experiment.id}, loading: 0 of 4 runs"
         await running.run()
+    assert hosted.experiments.state == ""
     assert running.snapshot.finished == 4
     after = Experiments().read("last")
     assert after.process == 0
