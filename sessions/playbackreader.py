@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from array import array
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -91,6 +91,10 @@ class Recording:
     async def damage(self) -> str:
         """See `Source`; follows the hash chain."""
         return await find_damage(self._library, self.session)
+
+    def only(self, kinds: Collection[str]) -> AsyncIterator[AnyEvent]:
+        """Its events of some types, all of them at a stretch. Raises `StoreError` while iterated."""
+        return self._library.events(self.session, only=kinds)
 
     def _facts(self, start: int, most: int) -> list[Fact]:
         del self._seqs[start:]

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.errors import StoreError
-
 if TYPE_CHECKING:
     from console.screens.against import AgainstScreen
     from console.screens.replay import ReplayScreen
     from engine.run import RunSpec
-    from sessions.library import Library
+    from sessions.playbackreader import Recording
 
 
 @click.command()
@@ -75,29 +73,28 @@ async def _open(
     from console.replay import OpenAt
     from console.screens.against import AgainstScreen
     from console.screens.replay import ReplayScreen
-    from sessions.library import Library
+    from sessions.playbackreader import Recording
 
-    async with Library.open() as library:
-        summary = await library.find(typed)
-        spec = await _spec(library, summary.id)
-        if against:
-            other = (await library.find(against)).id
-            return await _run(AgainstScreen(summary.id, other), spec)
-    screen = ReplayScreen(summary.id, OpenAt(turn, at_end=follow), speed=speed, idle=idle)
+    async with Recording.open(typed) as recording:
+        session, spec = recording.session, await _spec(recording)
+    if against:
+        return await _run(AgainstScreen(session, against), spec)
+    screen = ReplayScreen(session, OpenAt(turn, at_end=follow), speed=speed, idle=idle)
     return await _run(screen, spec)
 
 
-async def _spec(library: "Library", session: str) -> "RunSpec":
+async def _spec(recording: "Recording") -> "RunSpec":
     """What was asked for; anything, where that was lost, since nothing will be run."""
     from console.cli.options import DEFAULT_CONFIG
+    from engine.events import SessionStarted
     from engine.run import RunSpec, Task
     from engine.seeds.config import parse_config
     from engine.seeds.library import SeedLibrary
 
-    try:
-        return await library.spec(session)
-    except StoreError:
-        return RunSpec(config=parse_config(DEFAULT_CONFIG, SeedLibrary()), task=Task(text="–"))
+    for fact in await recording.facts(0, 1):
+        if isinstance(fact.event, SessionStarted):
+            return fact.event.spec
+    return RunSpec(config=parse_config(DEFAULT_CONFIG, SeedLibrary()), task=Task(text="–"))
 
 
 async def _run(screen: "ReplayScreen | AgainstScreen", spec: "RunSpec") -> int:

@@ -27,7 +27,7 @@ Two recordings side by side, aligned by turn.
 - `=` both wrote the same, `≠` they did not: `⟦…⟧` marks the tokens that differ, `∅` where one has none
 - `payload` is what the model was asked with, in tokens; `≠` counts those that differ, and from where
 - `d` and `D` go from difference to difference, `t` and `T` from turn to turn
-- F3 shows how the payloads of the turn at the top differ, id by id
+- F3 shows how the payloads of the turn at `▸` differ, id by id
 """
 
     def __init__(self) -> None:
@@ -39,6 +39,8 @@ Two recordings side by side, aligned by turn.
         self._starts: dict[int, int] = {}
         """The first row of each turn."""
         self._made = 0
+        self._chosen = 0
+        """The turn that was gone to."""
 
     @property
     def narrow(self) -> bool:
@@ -67,6 +69,13 @@ Two recordings side by side, aligned by turn.
 
     def row(self, number: int) -> Strip:
         """Both halves, or the one that is shown."""
+        strip = self._both(number)
+        if number != self._starts.get(self.turn):
+            return strip
+        here = Segment("▸", self.look.style("accent"))
+        return Strip.join([Strip([here]), strip.crop(1)])
+
+    def _both(self, number: int) -> Strip:
         left, right = self._rows[number]
         if self.narrow:
             return self._half(left if self.side == "left" else right, self.width)
@@ -97,14 +106,18 @@ Two recordings side by side, aligned by turn.
 
     @property
     def turn(self) -> int:
-        """The turn at the top of what is in view; 0 without any."""
+        """The turn that was gone to, or once that is out of view the one at its top; 0 without any."""
         top = self.scroll_offset.y
+        if top <= self._starts.get(self._chosen, -1) < top + self.size.height:
+            return self._chosen
         passed = [turn for turn, start in self._starts.items() if start <= top]
         return passed[-1] if passed else 0
 
     def go(self, turn: int) -> None:
         """Bring a turn to the top."""
         if turn in self._starts:
+            self._chosen = turn
+            self.refresh()
             # Forced, because the scroll bar that would allow it comes with the next layout.
             self.scroll_to(y=self._starts[turn], animate=False, force=True)
 

@@ -13,7 +13,6 @@ from console.screens.dialog import Dialog
 from console.screens.lines import LinesScreen
 from console.view.comparison import payload_lines, summary
 from engine.errors import DrifttyError
-from sessions.library import Library
 from sessions.playbackcompare import (
     COMPARED,
     Pair,
@@ -21,6 +20,7 @@ from sessions.playbackcompare import (
     first_difference,
     told,
 )
+from sessions.playbackreader import Recording
 from sessions.summary import Summary
 
 
@@ -35,6 +35,7 @@ class AgainstScreen(Dialog[None]):
         super().__init__()
         self._ids = (left, right)
         self.pairs: list[Pair] = []
+        self._found: list[Summary] = []
 
     def compose(self) -> ComposeResult:
         """What came of it over the two."""
@@ -60,13 +61,15 @@ class AgainstScreen(Dialog[None]):
 
     async def _read(self) -> None:
         try:
-            async with Library.open() as library:
-                self._found = [await library.find(one) for one in self._ids]
-                sides = [await told(library.events(one.id, only=COMPARED)) for one in self._found]
+            found, sides = [], []
+            for one in self._ids:
+                async with Recording.open(one) as recording:
+                    found.append(recording.summary)
+                    sides.append(await told(recording.only(COMPARED)))
         except DrifttyError as error:
             self._say(f"✗ {error}")
             return
-        self.pairs = compare(*sides)
+        self._found, self.pairs = found, compare(*sides)
         pane = self.query_one(PairsPane)
         pane.show(self.pairs)
         self._name_sides()
