@@ -93,11 +93,12 @@ def world(differences: Sequence[WorldDifference], commands: int) -> Iterator[Lin
                 yield line((f"      {mark} {clean_line(shown)}", style), indent=8)
 
 
-def token(told: Token) -> str:
-    """A token in quotation marks, or how the completion ended."""
+def token(told: Token, *, ids: bool = False) -> str:
+    """A token in quotation marks, with its id where the text does not tell it; or how it ended."""
     if told.id is None:
         return f"the end ({told.text})" if told.text else "the end"
-    return f"“{clean(told.text).replace(chr(10), '␤')}”"
+    text = clean(told.text).replace("\n", "␤")
+    return f"“{text}” (id {told.id})" if ids else f"“{text}”"
 
 
 def _first(turn: TurnFinding) -> Iterator[Line]:
@@ -117,12 +118,13 @@ def _first(turn: TurnFinding) -> Iterator[Line]:
 
 def _divergence(each: Divergence) -> Line:
     glyph, word, style = VERDICTS["near-tie" if each.near_tie else "different"]
+    alike = each.recorded.text == each.now.text
     then = f", now {each.recorded_now:.3f}" if each.recorded_now is not None else ""
     return line(
         f"    turn {each.turn}, token {each.position}: ",
         (f"{glyph} {word}", style),
-        f"  recorded {token(each.recorded)}{_likely(each.recorded)}{then}",
-        f"; now {token(each.now)}{_likely(each.now)}",
+        f"  recorded {token(each.recorded, ids=alike)}{_likely(each.recorded)}{then}",
+        f"; now {token(each.now, ids=alike)}{_likely(each.now)}",
         (f"; {each.why}", "note"),
         indent=6,
     )
