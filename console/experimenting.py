@@ -5,28 +5,25 @@ when it is kept: first all of its recording is durable, then its cell, and then 
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 from typing import TypeAlias
 
-import msgspec
-
+from console.dropping import Dropping
 from console.experimentsnapshot import ExperimentSnapshot, State, UnderWay
+from console.ledger import Ledger, cell_of
 from console.models import Models
-from console.progress import Progress
+from console.outset import see_it_is_the_same, setting_out
 from console.resultkeeping import Recording, ResultKeeping, Results
 from engine.drift.racing import FixedPlan, RacePlan
 from engine.drift.tally import RunResult, Tally, result_of
-from engine.errors import DrifttyError, ModelError, StoreError
+from engine.errors import DrifttyError, ModelError
 from engine.experiment import Cell, Experiment
 from engine.model.protocol import Model
 from engine.model.supervisor import WorkerStatus
 from engine.replicate import Replicator, Result
 from engine.run import RunSpec
 from engine.shell.observation import Shell
-from engine.version import VERSION
-from sessions.kept import Kept, KeptRun, Stretch
+from sessions.kept import Kept, KeptRun
 
 __all__ = ["ExperimentSnapshot", "Experimenting", "Recording", "Results", "State", "UnderWay"]
 
@@ -59,13 +56,7 @@ class Experimenting:
 
         Starts nothing.
         """
-        self.kept = kept
-        self.tally = Tally.of(kept.experiment)
-        """Takes in every result when it is kept."""
-        for result in kept.settled:
-            self.tally.feed(result)
-        self._settled_before = len(kept.settled)
-        self._found = {_cell_of(run.result): run.result for run in kept.runs}
+        self._ledger = Ledger(kept)
         self._models = models
         self._results = results
         self._make_shell = make_shell
@@ -76,16 +67,18 @@ class Experimenting:
         self._status = WorkerStatus(state="starting", since=0)
         self.plan = _plan(kept, self.tally)
         """What is run next."""
-        self._dropped = set(kept.dropped)
-        for arm in self._dropped:
-            self.plan.drop(arm)
-        self._progress = Progress()
+        self._dropping = Dropping(
+            self.plan,
+            kept.dropped,
+            keep=lambda arms: results.drop(kept.experiment.id, arms),
+            on_error=self._break,
+        )
         self._keeping = ResultKeeping(
             kept.experiment.id,
             recording,
             results,
-            seconds=lambda: self._progress.clock.seconds,
-            on_kept=self._kept,
+            seconds=lambda: self._ledger.progress.clock.seconds,
+            on_kept=self._ledger.count,
         )
         self._at_once = 0
         self._state: State = "over" if self._wanted() is None else "loading"
@@ -93,9 +86,11 @@ class Experimenting:
         self._running: asyncio.Task[None] | None = None
         self._broke: DrifttyError | None = None
         self._pausing = False
-        self._told: ExperimentSnapshot | None = None
-        self._remembering: asyncio.Task[None] | None = None
-        self._unremembered = False
+
+    @property
+    def kept(self) -> Kept:
+        """The experiment as it was taken up, with what was raised and where it ran since."""
+        return self._ledger.kept
 
     @property
     def experiment(self) -> Experiment:
@@ -103,35 +98,24 @@ class Experimenting:
         return self.kept.experiment
 
     @property
+    def tally(self) -> Tally:
+        """Takes in every result when it is kept."""
+        return self._ledger.tally
+
+    @property
     def snapshot(self) -> ExperimentSnapshot:
         """How it stands now; cheap where no result came since the last."""
-        experiment, progress, told = self.experiment, self._progress, self._told
-        fresh = told is None or told.version != self.tally.version
-        seconds = progress.clock.seconds
-        self._told = ExperimentSnapshot(
-            experiment=experiment.id,
-            state=self._state,
-            worker=self._status,
-            version=self.tally.version,
-            configs=self.tally.all_configs if told is None or fresh else told.configs,
-            pairs=self.tally.pairs() if told is None or fresh else told.pairs,
-            planned=experiment.n * len(experiment.configs) * len(experiment.tasks),
-            finished=self._settled_before + progress.finished,
-            broken=progress.broken,
-            dropped=frozenset(self._dropped),
-            under_way=tuple(progress.under_way.values()),
+        return self._ledger.look(
+            self._state,
+            self._status,
             at_once=self._at_once,
-            seconds=seconds,
-            seconds_left=self._seconds_left(),
-            tokens_per_second=progress.tokens / seconds if seconds else None,
-            repeated=progress.repeated,
-            mixture=self.kept.mixture,
+            to_come=self.plan.left_by_config,
+            dropped=self._dropping.arms,
         )
-        return self._told
 
     def result(self, cell: Cell) -> RunResult | None:
         """What a cell came to, broken ones too; none while it is not over and kept."""
-        return self._found.get(cell)
+        return self._ledger.result(cell)
 
     def worker(self, status: WorkerStatus) -> None:
         """The model's process changed its state; one that is given up ends the experiment."""
@@ -142,7 +126,7 @@ class Experimenting:
     def pause(self) -> None:
         """Begin no more runs; those under way go on to their end."""
         self._pausing = True
-        self._progress.clock.stop()
+        self._ledger.progress.clock.stop()
         if self._replicator is not None and self._state == "running":
             self._replicator.pause()
             self._state = "paused"
@@ -152,20 +136,16 @@ class Experimenting:
         self._pausing = False
         if self._replicator is not None and self._state == "paused":
             self._replicator.resume()
-            self._progress.clock.go()
+            self._ledger.progress.clock.go()
             self._state = "running"
 
     def drop(self, config: int) -> None:
         """Begin no more runs of a config, until it is taken back; that is kept."""
-        self.plan.drop(config)
-        self._dropped.add(config)
-        self._remember()
+        self._dropping.drop(config)
 
     def take_back(self, config: int) -> None:
         """Begin runs of a dropped config again; where `run` has returned, run again."""
-        self.plan.take_back(config)
-        self._dropped.discard(config)
-        self._remember()
+        self._dropping.take_back(config)
 
     async def add_runs(self, n: int) -> None:
         """Raise the runs of each config on each task to `n`; where `run` has returned, run again.
@@ -173,7 +153,7 @@ class Experimenting:
         Raises `StoreError` where `n` is less than it was, or cannot be kept.
         """
         raised = await asyncio.to_thread(self._results.take_up, self.experiment.id, n)
-        self.kept = msgspec.structs.replace(self.kept, experiment=raised.experiment)
+        self._ledger.raised(raised.experiment)
         self.plan.raise_to(n)
 
     def stop(self) -> None:
@@ -201,11 +181,10 @@ class Experimenting:
             self._running.cancel()
             await asyncio.wait([self._running])
             self._keeping.close()
-            await asyncio.wait(
-                [keeping] if self._remembering is None else [keeping, self._remembering]
-            )
-            self._progress.clock.stop()
-            self._progress.under_way.clear()
+            await asyncio.wait([keeping])
+            await self._dropping.kept()
+            self._ledger.progress.clock.stop()
+            self._ledger.progress.under_way.clear()
             cancelled = self._running.cancelled()
             self._state = "stopped" if cancelled else "over"
         keeping.result()
@@ -220,35 +199,39 @@ class Experimenting:
             await self._on(wanted)
 
     def _wanted(self) -> str | None:
-        return next((m for m in self.experiment.models if self.plan.wants(self._arms(m))), None)
-
-    def _arms(self, model: str) -> frozenset[int]:
-        every = range(len(self.experiment.configs))
-        return frozenset(arm for arm in every if self.experiment.model(arm) == model)
+        """A model that has cells to run."""
+        experiment = self.experiment
+        wanted = (model for model in experiment.models if self.plan.wants(experiment.arms(model)))
+        return next(wanted, None)
 
     async def _on(self, name: str) -> None:
         """Run the cells of one model."""
         self._state = "loading"
-        self._progress.clock.stop()
+        arms, progress = self.experiment.arms(name), self._ledger.progress
+        progress.clock.stop()
         pinned = None if self._anyway else self.kept.pinned(name)
         async with self._models.use(name, pinned, self.worker) as model:
             await model.ready()
             self._at_once = self._places(self._status)
-            await self._set_out(name, model)
-            self.plan.focus(self._arms(name))
+            stretch = setting_out(name, model.provenance, self._at_once)
+            if not self._anyway:
+                see_it_is_the_same(self.kept, stretch)
+            await self._keeping.set_out(stretch)
+            self._ledger.set_out(stretch)
+            self.plan.focus(arms)
             self._replicator = Replicator(
                 self.experiment,
                 model,
                 self._keeping,
                 make_shell=self._make_shell,
                 make_session=self._make_session,
-                on_begun=self._progress.begun,
-                on_event=self._progress.event,
+                on_begun=progress.begun,
+                on_event=progress.event,
                 on_result=self._finished,
                 at_once=self._at_once,
             )
             self._state = "running"
-            self._progress.clock.go()
+            progress.clock.go()
             if self._pausing:
                 self.pause()
             try:
@@ -260,63 +243,7 @@ class Experimenting:
                 raise told from group
             if self._afterwards is not None:
                 await self._keeping.all_kept()
-                arms = self._arms(name)
-                made = [each for each in self._found.values() if each.config in arms]
-                await self._afterwards(model, made)
-
-    async def _set_out(self, name: str, model: Model) -> None:
-        """Keep on what the coming runs are made; refuse where it is not what the first were made on."""
-        known = model.provenance
-        stretch = Stretch(
-            model=name,
-            weights=known.weights,
-            device=known.device,
-            dtype=known.dtype,
-            version=VERSION,
-            began=datetime.now(UTC).isoformat(timespec="seconds"),
-            at_once=self._at_once,
-        )
-        first = self.kept.pinned(name)
-        if first is not None and not self._anyway and (differs := first.differs(stretch)):
-            raise DrifttyError(
-                f"Experiment {self.experiment.id} cannot go on as it was: {'; '.join(differs)}. "
-                "What comes would not be comparable to what is there. Run it where it was begun, or "
-                "begin a new one; with --anyway it goes on, and says that it is a mixture."
-            )
-        await self._keeping.set_out(stretch)
-        self.kept = msgspec.structs.replace(self.kept, stretches=(*self.kept.stretches, stretch))
-
-    def _kept(self, batch: Sequence[KeptRun]) -> None:
-        """Results are durable: from here on they count."""
-        for kept in batch:
-            self._found[_cell_of(kept.result)] = kept.result
-            self.tally.feed(kept.result)
-            self._progress.kept(kept.result)
-        *before, last = self.kept.stretches
-        stand = sum(kept.result.counts for kept in batch)
-        last = msgspec.structs.replace(last, runs=last.runs + stand)
-        self.kept = msgspec.structs.replace(self.kept, stretches=(*before, last))
-
-    def _seconds_left(self) -> float | None:
-        progress = self._progress
-        left = Counter(self.plan.left_by_config)
-        left.update(cell.config for cell in progress.under_way)
-        return progress.seconds_left(left, self._at_once)
-
-    def _remember(self) -> None:
-        """Keep which arms are dropped, one write after the other."""
-        self._unremembered = True
-        if self._remembering is None or self._remembering.done():
-            self._remembering = asyncio.create_task(self._keep_dropped(), name="dropped")
-
-    async def _keep_dropped(self) -> None:
-        while self._unremembered:
-            self._unremembered = False
-            arms = frozenset(self._dropped)
-            try:
-                await asyncio.to_thread(self._results.drop, self.experiment.id, arms)
-            except StoreError as error:
-                self._break(error)
+                await self._afterwards(model, self._ledger.results_of(arms))
 
     def _break(self, error: DrifttyError) -> None:
         self._broke = self._broke or error
@@ -331,7 +258,7 @@ class Experimenting:
             margins=result.margins,
         )
         self._keeping.put(KeptRun(found, result.tries))
-        if self._progress.ended(found) >= FAULTS_IN_A_ROW:
+        if self._ledger.progress.ended(found) >= FAULTS_IN_A_ROW:
             self._break(
                 DrifttyError(
                     f"{FAULTS_IN_A_ROW} runs broke one after the other, the last with: "
@@ -341,15 +268,11 @@ class Experimenting:
 
 
 def _plan(kept: Kept, tally: Tally) -> FixedPlan | RacePlan:
-    done = {_cell_of(each) for each in kept.settled}
+    done = {cell_of(each) for each in kept.settled}
     planned = kept.experiment
     if kept.placement.until_decided:
         return RacePlan(tally, n=planned.n, done=done)
     return FixedPlan(configs=len(planned.configs), tasks=len(planned.tasks), n=planned.n, done=done)
-
-
-def _cell_of(result: RunResult) -> Cell:
-    return Cell(result.config, result.task, result.replicate)
 
 
 def _told(group: BaseExceptionGroup[BaseException]) -> BaseException:

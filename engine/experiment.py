@@ -78,6 +78,10 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
         """The model that an arm asks for."""
         return self.condition(arm).model or self.template.model
 
+    def arms(self, model: str) -> frozenset[int]:
+        """The arms that ask for a model."""
+        return frozenset(arm for arm in range(len(self.configs)) if self.model(arm) == model)
+
     def temperature(self, arm: int) -> float:
         """The temperature of an arm."""
         own = self.condition(arm).temperature
