@@ -118,6 +118,8 @@ class ExperimentDesk:
 
     def _changed(self) -> None:
         """An experiment began or ended: say so where it is not in view."""
+        if not self._app.screen_stack:
+            return  # the console is being closed, and with it the experiment
         if self._line is None and self.laboratory.at_work:
             self._line = self._app.set_interval(LINE_SECONDS, self._tell)
         elif self._line is not None and not self.laboratory.at_work:

@@ -58,7 +58,7 @@ def arrange_board(
     split = top + min(configs + _AROUND - 1, max(round((bottom - top) * share), 5))
     boxes: dict[BoardPaneName, Box] = {"configs": _box(0, top, right, split)}
     if width >= LARGE[0] and height >= LARGE[1]:
-        return _large(boxes, split, right, bottom, effects=effects)
+        return _large(boxes, split, right, bottom, front, effects=effects)
     if width >= WIDE[0] and height >= WIDE[1]:
         return _wide(boxes, split, right, bottom, front if front in PLOTS else PLOTS[0])
     tabs = BOARD_PANES[1:]
@@ -83,20 +83,28 @@ def _wide(
 
 
 def _large(
-    boxes: dict[BoardPaneName, Box], top: int, right: int, bottom: int, *, effects: bool
+    boxes: dict[BoardPaneName, Box],
+    top: int,
+    right: int,
+    bottom: int,
+    front: BoardPaneName,
+    *,
+    effects: bool,
 ) -> BoardLayout:
     left, middle = round(right * 0.36), round(right * 0.68)
     lower = top + round((bottom - top) * 0.52)
     boxes = boxes | {
         "runs": _box(0, top, left, lower),
         "verdicts": _box(0, lower, left, bottom),
-        "intervals": _box(left, top, middle, lower if effects else bottom),
         "survival": _box(middle, top, right, lower),
         "margin": _box(middle, lower, right, bottom),
     }
     if effects:
+        boxes["intervals"] = _box(left, top, middle, lower)
         boxes["effects"] = _box(left, lower, middle, bottom)
-    return BoardLayout(boxes)
+        return BoardLayout(boxes)
+    shown: BoardPaneName = "effects" if front == "effects" else "intervals"
+    return BoardLayout(boxes | {shown: _box(left, top, middle, bottom)}, ("intervals", "effects"))
 
 
 def _box(x: int, y: int, right: int, bottom: int) -> Box:
