@@ -144,7 +144,8 @@ class WorkerModel:
     ) -> Scored:
         """Put a completion through the model once more, as it was written.
 
-        Raises `WorkerGone`, `PromptUnsafe` or `ModelError`.
+        Cancelled, it is given up in the worker, too. Raises `WorkerGone`, `PromptUnsafe` or
+        `ModelError`.
         """
         await self.ready()
         number = next(self._numbers)
@@ -158,7 +159,12 @@ class WorkerModel:
             turn=turn,
             top=top,
         )
-        return await self._ask(number, request, Scored)
+        try:
+            return await self._ask(number, request, Scored)
+        except asyncio.CancelledError:
+            with contextlib.suppress(WorkerGone):
+                self._supervisor.send(Cancel(id=number))
+            raise
 
     async def release(self, sequence: str) -> None:
         """Forget what is cached for a sequence; nothing to do where no worker runs."""

@@ -39,13 +39,16 @@ class Scores:
         heads: CommandHeads,
         chunk: int,
         send: Callable[[Reply], None],
+        clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         """`chunk`: tokens of a prompt computed in one step at most."""
         self._runner = runner
         self._reader = _Reader(tokenizer, endings, heads)
         self._chunk = chunk
         self._send = send
+        self._clock = clock
         self._asked: list[_Scoring] = []
+        self._resting_until = 0
 
     @property
     def waiting(self) -> int:
@@ -64,13 +67,23 @@ class Scores:
     def step(self, others: bool) -> bool:
         """Compute the next stretch of the first that can be; false where nothing was computed.
 
-        `others`: whether completions are under way, whose end may make room.
+        `others`: whether completions are under way. They get half of the time at least, and their end
+        may make room.
         """
+        began = self._clock()
+        if others and began < self._resting_until:
+            return False
+        stepped = self._step(others)
+        now = self._clock()
+        self._resting_until = now + (now - began)
+        return stepped
+
+    def _step(self, others: bool) -> bool:
         for scoring in list(self._asked):
-            began = self._begin(scoring, others)
-            if began is None:
+            ready = self._begin(scoring, others)
+            if ready is None:
                 self._fail(scoring, "memory", _no_room(scoring.score))
-            elif began:
+            elif ready:
                 self._compute(scoring)
                 return True
         return False

@@ -35,8 +35,11 @@ from engine.model.protocol import (
     Report,
     Reported,
     Sampled,
+    Score,
+    Scored,
     TokenizerLoaded,
 )
+from engine.model.scored import Choice, Place
 from engine.scrollback import Payload
 
 TOKEN_SECONDS = 0.001
@@ -44,6 +47,9 @@ BAD_TOKEN = 3
 """At which token of a completion it misbehaves."""
 
 PAYLOAD = Payload(ids=(1, 2, 3), spans=(), seam=0)
+PLACE = Place(
+    entropy=0.5, command=0.25, alternatives=(), choice=Choice(id=7, text="ls", lead=float("inf"))
+)
 
 
 def reply(message: Reply) -> None:
@@ -164,6 +170,10 @@ def serve(behaviour: str, requests: "queue.Queue[AnyRequest | None]") -> None:
                     reply(Failed(id=request.id, kind="prompt", why="Turn 1 holds a control token."))
                 case Complete():
                     completions.begin(request)
+                case Score(top=13):
+                    told(f"score {request.id}, unanswered")
+                case Score():
+                    reply(Scored(id=request.id, tokens=(), after=PLACE, prefilled=1, took=1))
                 case Cancel():
                     told(f"cancel {request.id}")
                     completions.end(request.id, "cancelled")

@@ -1,6 +1,7 @@
 """A worker's model: streams, cancelling, and what a crash does to what was under way."""
 
 import asyncio
+import math
 import os
 import signal
 from collections.abc import AsyncGenerator
@@ -12,6 +13,7 @@ import pytest
 from engine.errors import ModelError, PromptUnsafe, WorkerGone
 from engine.model.protocol import Completed, CompletionReply, Prompted, Sampled
 from engine.model.stream import ReplyStream
+from engine.run import Sampling
 from tests.engine.model.workers import TURNS, complete, fake_model, ids_of, said_by_worker
 
 
@@ -204,3 +206,39 @@ async def test_a_slow_reader_gets_larger_pieces_and_all_of_them() -> None:
     assert [id_ for piece in sampled for id_ in piece.ids] == list(range(5000))
     assert [time for piece in sampled for time in piece.times] == list(range(5000))
     assert sampled[-1].position == sampled[-2].position + 1
+
+
+async def test_a_score_is_answered_with_what_the_worker_thinks(tmp_path: Path) -> None:
+    async with fake_model(tmp_path, "behaves") as (model, _):
+        scored = await model.score((1, 2), (), sampling=Sampling(), rng=1, turn=1)
+    assert scored.first.command == 0.25
+    assert scored.first.choice.lead == math.inf
+
+
+async def test_a_score_that_nobody_waits_for_is_given_up_in_the_worker(tmp_path: Path) -> None:
+    async with fake_model(tmp_path, "behaves") as (model, statuses):
+        await model.ready()
+        asking = asyncio.create_task(
+            model.score((1, 2), (), sampling=Sampling(), rng=1, turn=1, top=13)
+        )
+        await model.report()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        await model.report()
+        pid = statuses.all[-1].pid
+    lines = said_by_worker(pid)
+    number = next(line for line in lines if line.endswith("unanswered")).split()[1].rstrip(",")
+    assert f"cancel {number}" in lines
+
+
+async def test_a_score_that_its_worker_took_along_says_so(tmp_path: Path) -> None:
+    async with fake_model(tmp_path, "behaves") as (model, statuses):
+        await model.ready()
+        asking = asyncio.create_task(
+            model.score((1, 2), (), sampling=Sampling(), rng=1, turn=1, top=13)
+        )
+        await model.report()
+        os.kill(statuses.all[-1].pid, signal.SIGKILL)
+        with pytest.raises(WorkerGone):
+            await asking

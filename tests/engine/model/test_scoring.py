@@ -21,7 +21,7 @@ from engine.model.protocol import (
     Scored,
 )
 from engine.model.row import Row
-from engine.model.runner import Runner
+from engine.model.runner import PlainRunner, Runner, Work
 from engine.model.scoring import PLACES, Scores
 from engine.run import Sampling
 from engine.scrollback import Payload, Span
@@ -246,3 +246,48 @@ def test_what_has_no_room_at_all_is_refused_in_a_sentence() -> None:
     assert isinstance(failed, Failed)
     assert failed.kind == "memory"
     assert desk.scores.waiting == 0
+
+
+def test_completions_under_way_get_half_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, now = Desk(chunk=8), [0]
+    run = desk.runner.run
+
+    def taking_ten(works: list[Work]) -> torch.Tensor:
+        now[0] += 10
+        return run(works)
+
+    monkeypatch.setattr(desk.runner, "run", taking_ten)
+    scores = Scores(
+        desk.runner, TOKENIZER, ENDINGS, desk.heads, 8, desk.replies.append, lambda: now[0]
+    )
+    scores.submit(
+        Score(id=1, prompt=PROMPT, completion=(70,), seam=0, sampling=WARM, rng=1, turn=1, top=1)
+    )
+    with torch.inference_mode():
+        assert scores.step(others=True)
+        assert not scores.step(others=True)
+        now[0] += 10
+        assert scores.step(others=True)
+        assert not scores.step(others=True)
+        assert scores.step(others=False), "alone, it need not wait"
+
+
+def test_a_model_that_shares_nothing_scores_the_same() -> None:
+    shared, plainly = Desk(), Desk()
+    model: Any = small_model()
+    store = Store(plainly.store.layout, 64 << 20, shares=False)
+    plainly.runner = PlainRunner(model, store)
+    plainly.scores = Scores(
+        plainly.runner, TOKENIZER, ENDINGS, plainly.heads, 16, plainly.replies.append
+    )
+    for desk in (shared, plainly):
+        desk.score(1, tuple(range(90, 90 + PLACES + 3)))
+        desk.run()
+    one, other = shared.scored(1), plainly.scored(1)
+    assert [each.logprob for each in one.tokens] == pytest.approx(
+        [each.logprob for each in other.tokens], abs=1e-3
+    )
+    assert [each.place.choice.id for each in one.tokens] == [
+        each.place.choice.id for each in other.tokens
+    ]
+    assert plainly.store.sequences == {}
