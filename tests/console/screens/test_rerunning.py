@@ -1,0 +1,171 @@
+"""Forking and verifying recordings from the screens that show them."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from textual.widgets import Input, Select, Static
+
+from console.app import DrifttyApp
+from console.screens.fork import ForkDialog
+from console.screens.replay import ReplayScreen
+from console.screens.sessions import SessionsScreen
+from console.screens.verify import VerifyScreen
+from engine.events import WorldRestored
+from engine.start import WorldDifference
+from sessions.library import Library
+from tests.console.open import console, screen_text, settled, shows
+from tests.console.recorded import DRIFT_TURN, SESSION, demo_events, demo_spec, keep
+from tests.console.scripted import ScriptedDriver
+from tests.engine.rerun.recorded import planted
+
+
+@pytest.fixture
+def session() -> str:
+    """A recorded session in this test's store."""
+    return keep(asyncio.run(demo_events()))
+
+
+def opened(driver: ScriptedDriver) -> DrifttyApp:
+    return console(driver, demo_spec())
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Wait until something holds, drawing in between."""
+    while True:
+        await asyncio.sleep(0.01)
+        if holds():
+            return
+
+
+def shown(app: DrifttyApp) -> str:
+    """What is on the terminal; nothing while a screen is only being laid out."""
+    laid = len(app.screen._compositor.render_strips(app.size)) == app.size.height
+    return screen_text(app) if laid else ""
+
+
+def said(app: DrifttyApp) -> str:
+    """What notifications say."""
+    return " ".join(notice.message for notice in app._notifications)
+
+
+async def test_f_in_a_replay_asks_and_starts_the_fork_on_the_operate_screen(session: str) -> None:
+    driver = ScriptedDriver()
+    app = opened(driver)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.open_recording(session, turn=3)
+        await until(lambda: shows(app, ReplayScreen))
+        screen = app.screen
+        assert isinstance(screen, ReplayScreen)
+        await until(lambda: screen.replay.index.turn(screen.replay.position) == 3)
+        await pilot.press("f")
+        await until(lambda: shows(app, ForkDialog))
+        await pilot.pause()
+        assert app.screen.query_one("#turn", Input).value == "3"
+        told = str(app.screen.query_one("#fork-restored", Static).render())
+        assert "5 turns of the scrollback" in told
+        assert "2 commands" in told
+        app.screen.query_one("#temperature", Input).value = "0.2"
+        await pilot.press("f10")
+        await until(lambda: driver.specs)
+        await settled(pilot)
+        assert app.screen is app.operate
+    (asked,) = driver.specs
+    assert asked.start is not None
+    assert (asked.start.session, asked.start.turn) == (session, 3)
+    assert asked.sampling.temperature == 0.2
+    assert asked.rng == demo_spec().rng + 1, "other dice, or it would write the same again"
+
+
+async def test_a_fork_may_be_edited_and_what_is_wrong_is_said_in_the_dialog(session: str) -> None:
+    driver = ScriptedDriver()
+    app = opened(driver)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.fork(session, 2)
+        await until(lambda: shows(app, ForkDialog))
+        await pilot.pause()
+        dialog = app.screen
+        assert dialog.query_one("#edited", Input).disabled
+        dialog.query_one("#intervention", Select).value = "edit"
+        await pilot.pause()
+        assert not dialog.query_one("#edited", Input).disabled
+        dialog.query_one("#turn", Input).value = "0"
+        await pilot.press("f10")
+        await pilot.pause()
+        assert "turn must be a number" in str(dialog.query_one("#start-error", Static).render())
+        dialog.query_one("#turn", Input).value = "2"
+        dialog.query_one("#edited", Input).value = "uptime"
+        await pilot.press("f10")
+        await until(lambda: driver.specs)
+        await settled(pilot)
+    start = driver.specs[0].start
+    assert start is not None
+    assert [turn.text for turn in start.then] == ["uptime"]
+    assert start.turn == 3
+
+
+async def test_a_recording_of_another_model_is_refused_with_what_to_do(session: str) -> None:
+    driver = ScriptedDriver()
+    app = console(driver)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        app.fork(session)
+        await until(lambda: shows(app, ForkDialog))
+        await pilot.press("f10")
+        await until(lambda: "driftty open -m demo" in said(app))
+        await settled(pilot)
+    assert driver.specs == []
+
+
+async def test_how_the_shell_was_restored_is_said_and_what_differed_is_named() -> None:
+    driver = ScriptedDriver()
+    app = opened(driver)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        different = WorldDifference(turn=2, what="ls -l\x1b[31m", before="a", now="b")
+        await settled(pilot)
+        driver.tell([WorldRestored(at=1, acts=3, differed=(different,))])
+        await until(lambda: "1 answer came out otherwise: turn 2 `ls -l" in said(app))
+        await settled(pilot)
+        assert "\x1b" not in said(app) + screen_text(app)
+
+
+async def test_capital_v_in_the_list_verifies_and_b_holds_on_to_it(session: str) -> None:
+    app = opened(ScriptedDriver())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("f5")
+        await until(lambda: shows(app, SessionsScreen))
+        listed = app.screen
+        assert isinstance(listed, SessionsScreen)
+        await until(lambda: listed.idle and listed.view.current is not None)
+        await pilot.press("V")
+        await until(lambda: shows(app, VerifyScreen))
+        await until(lambda: "✓ identical" in shown(app))
+        assert f"{DRIFT_TURN} turns" in screen_text(app)
+        await pilot.press("b")
+        await until(lambda: "a baseline" in shown(app))
+        await pilot.press("escape")
+        await until(lambda: shows(app, SessionsScreen))
+        await settled(pilot)
+    async with Library.open() as library:
+        assert (await library.find(SESSION)).tags == ("baseline",)
+
+
+async def test_a_divergence_is_shown_and_can_be_no_baseline() -> None:
+    keep(planted(await demo_events(), 2, 0, 344))
+    app = opened(ScriptedDriver())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.verify(SESSION)
+        await until(lambda: "first divergence" in shown(app))
+        assert "✗ different" in screen_text(app)
+        assert app.screen.check_action("baseline", ()) is False
+        await pilot.press("escape")
+        await settled(pilot)
+
+
+async def test_what_cannot_be_verified_is_a_sentence_on_the_screen() -> None:
+    app = opened(ScriptedDriver())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.verify("6azz")
+        await until(lambda: "No session's id begins" in shown(app))
+        await pilot.press("escape")
+        await settled(pilot)
+        assert app.screen is app.operate
