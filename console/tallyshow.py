@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from itertools import chain
 from typing import TextIO
 
+import msgspec
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
@@ -26,7 +27,7 @@ from console.tallytable import (
 from console.tallyturns import by_turn
 from engine.divergence import DivergenceRate
 from engine.drift.lever import Levers
-from engine.drift.racing import RacePlan
+from engine.drift.racing import FixedPlan, RacePlan
 from engine.experiment import Experiment
 from sessions.experiments import Kept
 
@@ -77,6 +78,8 @@ class Show:
                 self._say(f"{pair_sentence(each)}.")
         if isinstance(experimenting.plan, RacePlan):
             self._say(experimenting.plan.sentence)
+        for words in now.mixture:
+            self._say(f"A mixture, by {words}: not all runs were made on the same.")
         if (diverged := _diverged(experimenting)) is not None:
             self._say(diverged.sentence)
 
@@ -90,7 +93,12 @@ class Show:
         )
         document = tally.to_document(experimenting.experiment.id, effects=effects)
         diverged = _diverged(experimenting)
-        return document | {"divergence": diverged and diverged.to_document()}
+        return document | {
+            "divergence": diverged and diverged.to_document(),
+            "made_on": msgspec.to_builtins(experimenting.kept.stretches),
+            "mixture": list(experimenting.kept.mixture),
+            "race": _race(experimenting.plan, tally.configs),
+        }
 
     def resumable(self, experiment: Experiment, now: ExperimentSnapshot | None = None) -> None:
         """How the experiment can go on."""
@@ -128,6 +136,19 @@ class Show:
     def _say(self, line: str) -> None:
         with _unread():
             self._console.print(Text(line), soft_wrap=True)
+
+
+def _race(plan: FixedPlan | RacePlan, names: Sequence[str]) -> dict[str, object] | None:
+    """How a race stands, by the names of its configs; none where there was no race."""
+    if not isinstance(plan, RacePlan):
+        return None
+    standing = plan.standing
+    return {
+        "over": standing.over,
+        "left": [names[config] for config in standing.left],
+        "out": [names[config] for config in standing.out],
+        "saved": plan.saved if standing.over else 0,
+    }
 
 
 def _diverged(experimenting: Experimenting) -> DivergenceRate | None:

@@ -107,6 +107,7 @@ def headline(now: ExperimentSnapshot) -> str:
         f"{now.finished} of {now.planned} runs",
         f"{len(now.under_way)} under way" if now.under_way else "",
         f"{now.broken} broke" if now.broken else "",
+        f"{now.repeated} tried again" if now.repeated else "",
         f"{now.tokens_per_second:.0f} tok/s" if now.tokens_per_second else "",
         f"about {duration(now.seconds_left)} left" if now.seconds_left else "",
     ]

@@ -146,6 +146,8 @@ def test_temperatures_are_arms_of_one_experiment_and_the_next_plan_knows_its_spe
         ("bare+prompt · T 1", 2),
     ]
     assert document["pairs"][0]["blocks"] == 2
+    assert [(each["model"], each["runs"]) for each in document["made_on"]] == [("demo", 4)]
+    assert (document["mixture"], document["race"]) == ([], None)
     specs = [run.result.session for run in Experiments().read("last").runs]
     shown = subprocess.run(
         [sys.executable, "-m", "console", "sessions", "show", specs[1], "--json"],
@@ -156,6 +158,17 @@ def test_temperatures_are_arms_of_one_experiment_and_the_next_plan_knows_its_spe
     planned = CliRunner().invoke(command, ["--demo", "-c", "bare", "-n", "50", "--plan"])
     assert "for 50 runs, at" in planned.stdout
     assert "as the last 4 runs of demo here" in planned.stdout
+
+
+@pytest.mark.shell
+def test_a_race_says_which_are_left_and_what_it_saved() -> None:
+    ran = tally(*DEMO, "-n", "2", "--until-decided", "--json")
+    assert ran.returncode == 0, ran.stderr
+    document: dict[str, Any] = msgspec.json.decode(ran.stdout)
+    names = [each["config"] for each in document["configs"]]
+    assert document["race"] == {"over": False, "left": names, "out": [], "saved": 0}
+    assert "2 of 2 may still be the best." in ran.stderr
+    assert "fewer if it is decided before" in ran.stderr
 
 
 def test_help_names_every_way_to_go_on_and_what_the_exit_status_means() -> None:
