@@ -12,8 +12,8 @@ from console.screens.verify import Rerun, VerifyScreen
 from console.verifying import answering, open_model, verify
 from engine.errors import DrifttyError
 from engine.events import AnyEvent, WorldRestored
-from engine.figures import number
 from engine.rerun.past import Past
+from engine.rerun.redoing import in_words
 from engine.seeds.library import SeedLibrary
 from sessions.ids import new_id
 from sessions.kept import Placement
@@ -131,16 +131,11 @@ class RerunDesk:
     def _restored(self, event: AnyEvent) -> None:
         if not isinstance(event, WorldRestored):
             return
-        real = [each for each in event.differed if not each.volatile]
-        done = f"{number(event.acts, 'command')} of the recording done again"
-        if not real:
-            self._app.notify(f"{done}: the shell stands as it did.", timeout=5, markup=False)
-            return
-        few = "; ".join(clean_line(f"turn {each.turn} `{each.what}`") for each in real[:3])
+        differed = any(not each.volatile for each in event.differed)
         self._app.notify(
-            f"{done}; {number(len(real), 'answer')} came out otherwise: {few}",
-            severity="warning",
-            timeout=12,
+            clean_line(in_words(event.acts, event.differed)),
+            severity="warning" if differed else "information",
+            timeout=12 if differed else 5,
             markup=False,
         )
 

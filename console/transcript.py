@@ -26,7 +26,9 @@ from engine.events import (
     TaskChecked,
     TurnStarted,
     WorkerLost,
+    WorldRestored,
 )
+from engine.rerun.redoing import in_words as redone
 from engine.shortening import in_words
 
 DIM, BOLD, RESET = "\x1b[2m", "\x1b[1m", "\x1b[0m"
@@ -48,11 +50,15 @@ class Transcript:
             case SessionStarted(session=session, spec=spec):
                 self._prompt = spec.config.prompt or "$ "
                 self._say(f"session {session} · {spec.config.name} · T {spec.sampling.temperature}")
+                if spec.start is not None:
+                    self._say(f"forked from {spec.start.session} at turn {spec.start.turn}")
                 self._say(f"task: {spec.task.text}")
             case ScrollbackSeeded(turns=turns):
                 self._say(f"seed: {len(turns)} turns")
             case ShellStarted(sandbox=sandbox, detail=detail):
                 self._say(f"shell: sandbox {sandbox}, {detail}")
+            case WorldRestored(acts=acts, differed=differed):
+                self._say(redone(acts, differed))
             case TurnStarted(turn=turn):
                 self._say(f"turn {turn}")
             case PartClosed(kind="reasoning" | "comment" as kind, text=text):

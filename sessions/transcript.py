@@ -31,8 +31,10 @@ from engine.events import (
     TaskChecked,
     TurnStarted,
     WorkerLost,
+    WorldRestored,
 )
 from engine.figures import duration
+from engine.rerun.redoing import in_words as redone
 from engine.scrollback import Turn
 from engine.shortening import in_words
 
@@ -89,6 +91,10 @@ class Transcript:
         match event:
             case SessionStarted(spec=spec):
                 self._prompt = spec.config.prompt
+                if spec.start is not None:
+                    words = f"forked from {spec.start.session} at turn {spec.start.turn}"
+                    changed = f": {spec.start.change}" if spec.start.change else ""
+                    yield Passage("note", f"{words}{changed}")
             case StageTimed(stage=stage, took=took):
                 self._took[stage] = self._took.get(stage, 0) + took
             case TurnStarted(turn=turn):
@@ -151,6 +157,8 @@ def _note(event: AnyEvent) -> Iterator[Passage]:
     match event:
         case ShellStarted(sandbox=sandbox, detail=detail, columns=columns, rows=rows):
             yield Passage("note", f"shell: sandbox {sandbox}, {detail}; {columns}×{rows} cells")
+        case WorldRestored(acts=acts, differed=differed):
+            yield Passage("note", redone(acts, differed))
         case CommandEdited(command=command, edited=edited):
             yield Passage("note", f"a person changed “{command}” to “{edited}”")
         case CommandVetoed(command=command):

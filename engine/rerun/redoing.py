@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from engine.errors import ShellError
 from engine.execution import SETTLED
+from engine.figures import number
 from engine.rerun.doing import shown
 from engine.rerun.volatile import only_volatile
 from engine.run import RunSpec
@@ -28,7 +29,7 @@ async def redo(
     acts are done. Raises `ShellError` where the shell is lost on the way.
     """
     differences: list[WorldDifference] = []
-    for number, act in enumerate(acts, 1):
+    for done, act in enumerate(acts, 1):
         seen = await _once(shell, act)
         different = compare(act, seen, spec)
         if different is not None:
@@ -38,12 +39,12 @@ async def redo(
                 f"The shell did not come back from `{_name(act)}`, which was done again from the "
                 "recording; fork at an earlier turn."
             )
-        if seen.state == "died" and number < len(acts):
+        if seen.state == "died" and done < len(acts):
             raise ShellError(
                 f"The shell ended with `{_name(act)}`, which was done again from the recording, where "
                 "it went on; fork at an earlier turn."
             )
-        progress(number, len(acts))
+        progress(done, len(acts))
     return tuple(differences)
 
 
@@ -96,6 +97,16 @@ def differing(before: str, now: str) -> tuple[str, str]:
     while lines and others and lines[-1] == others[-1]:
         del lines[-1], others[-1]
     return _excerpt("\n".join(lines)), _excerpt("\n".join(others))
+
+
+def in_words(acts: int, differed: Sequence[WorldDifference]) -> str:
+    """How a fork's shell was restored, in a clause."""
+    done = f"{number(acts, 'command')} of the recording done again"
+    real = [each for each in differed if not each.volatile]
+    if not real:
+        return f"{done}: the shell stands as it did"
+    few = "; ".join(f"turn {each.turn} `{each.what}`" for each in real[:3])
+    return f"{done}; {number(len(real), 'answer')} came out otherwise: {few}"
 
 
 def _difference(
