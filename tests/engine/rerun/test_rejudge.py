@@ -49,7 +49,7 @@ async def test_an_older_verdict_that_today_would_not_give_is_shown_and_changes_t
     None
 ):
     events = await record(script("uname -r", PROSE))
-    lenient = [
+    lenient: list[AnyEvent] = [
         msgspec.structs.replace(event, label="command", why="an older judge thought so")
         if isinstance(event, LineJudged) and event.line == PROSE
         else event
