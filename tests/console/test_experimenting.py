@@ -14,12 +14,13 @@ import pytest
 from console.experimenthost import RUN_BYTES, places
 from console.experimenting import FAULTS_IN_A_ROW, Experimenting, ExperimentSnapshot
 from console.resultkeeping import UNKEPT
+from engine.drift.racing import RacePlan
 from engine.errors import DrifttyError, ModelError, ShellError, StoreError
 from engine.experiment import Cell, cells, cross, run_seed
 from engine.model.script import Script, ScriptedCompletion
 from engine.run import RunSpec
 from engine.shell.observation import Observation
-from sessions.experiments import Experiments, KeptRun
+from sessions.experiments import Experiments, KeptRun, Placement
 from sessions.library import Library
 from sessions.recorder import Recorder
 from sessions.soundness import find_damage
@@ -33,6 +34,7 @@ from tests.console.replicated import (
     experimenting,
     planned,
 )
+from tests.sessions.madeexperiments import make_kept
 
 
 async def until(running: Experimenting, holds: Callable[[ExperimentSnapshot], object]) -> None:
@@ -421,3 +423,38 @@ async def test_where_the_disk_does_not_keep_up_no_more_runs_are_begun() -> None:
         await task
     assert running.snapshot.finished == len(begun_runs) == 400
     assert max(disk.batches) <= UNKEPT + 4
+
+
+async def test_a_race_goes_from_model_to_model_until_it_is_decided_or_through() -> None:
+    plain = planned(n=20)
+    configs, conditions = cross(plain.configs[:1], (), ("one", "other"))
+    raced = msgspec.structs.replace(
+        plain, configs=configs, conditions=conditions, tasks=plain.tasks[:1]
+    )
+    Experiments().begin(raced, Placement(until_decided=True))
+    scripts = Scripts(WELL)
+    async with Recorder.open() as recorder:
+        running = experimenting(Experiments().read("last"), recorder, models=scripts)
+        await running.run()
+    assert [model for model, _ in scripts.used] == ["one", "other"]
+    assert [each.n for each in running.snapshot.configs] == [20, 20]
+    assert isinstance(running.plan, RacePlan)
+    assert not running.plan.standing.over
+
+
+async def test_a_race_against_an_arm_that_is_beaten_already_runs_it_no_more() -> None:
+    plain = planned(n=60)
+    raced = msgspec.structs.replace(plain, tasks=plain.tasks[:1])
+    Experiments().begin(raced, Placement(until_decided=True))
+    drifts = [make_kept(Cell(1, 0, at), "drift", session=f"d{at}") for at in range(30)]
+    Experiments().add(raced.id, drifts)
+    async with Recorder.open() as recorder:
+        running = experimenting(Experiments().take_up("last"), recorder)
+        await running.run()
+    assert isinstance(running.plan, RacePlan)
+    clean, drifted = running.snapshot.configs
+    assert running.plan.standing.over
+    assert (drifted.n, drifted.clean) == (30, 0)
+    assert clean.n < 60
+    assert running.plan.saved == 120 - 30 - clean.n
+    assert running.snapshot.seconds_left == 0
