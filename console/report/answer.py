@@ -133,13 +133,13 @@ def _sentences(found: Findings) -> Iterator[Line]:
             yield line(
                 "With all runs in, ",
                 code(effect.elements[0]),
-                f" {effect.why} of clean runs, beside "
-                "the other elements and within tasks (one look).",
+                f" {effect.why.replace('the rate', 'the share of clean runs')}, "
+                "beside the other elements and within tasks (one look).",
             )
     untold = [each for each in found.effects["clean"] if len(each.elements) == 1 and not each.told]
     if untold:
         yield line(
-            "Not told from no effect on clean runs, at one look: ",
+            "Not told from no effect on clean runs, at one look and corrected for one another: ",
             listed([_untold(effect.elements[0], effect.low, effect.high) for effect in untold]),
             ".",
         )
@@ -155,8 +155,11 @@ def _untold(name: str, low: float | None, high: float | None) -> Line:
 
 def _lever(name: str, lever: PairTally) -> Line:
     a, b = lever.successes
-    counts = f" {a} of {lever.blocks} clean, without it {b} of {lever.blocks}: {lever.verdict}."
-    return line("With ", code(name), counts)
+    return line(
+        "Between configs that differ in ",
+        code(name),
+        f" alone: with it {a} of {lever.blocks} clean, without it {b}: {lever.verdict}.",
+    )
 
 
 def _open(found: Findings) -> Iterator[Line]:

@@ -94,7 +94,7 @@ def effects_figure(found: Findings, size: int) -> Figure | None:
         return None
     rows = [
         Row(
-            label=" × ".join(effect.elements),
+            label=" × ".join(effect.elements) + (" *" if effect.partners else ""),
             estimates=tuple(_effect(by_axis[axis][at]) for axis in axes),
         )
         for at, effect in enumerate(first)
@@ -124,7 +124,13 @@ def effects_figure(found: Findings, size: int) -> Figure | None:
         "effects" if size == 1 else "interactions",
         drawing,
         caption + "95 % intervals for one look; full: told from none, corrected for the others of "
-        "its kind; hollow: not told from none.",
+        "its kind; hollow: not told from none."
+        + (
+            " *: the design cannot tell it from others, which the table names; what is drawn is what "
+            "they come to together."
+            if any(effect.partners for effect in first)
+            else ""
+        ),
     )
 
 

@@ -175,8 +175,8 @@ def _pairs(found: Findings) -> Iterator[Block]:
             f"{count} pairs the correction is Holm's: the chance that any is wrongly called separated "
             "is 5 % at most. “FDR” marks pairs whose present e-value is enough where a share of 5 % "
             "wrong calls is allowed (e-BH). The difference is that within tasks (Mantel–Haenszel, "
-            "Sato's interval), and p the Cochran–Mantel–Haenszel test's: for one look, not corrected "
-            "for the number of pairs, and a little too sure below ten runs a task."
+            "score interval), and p the Cochran–Mantel–Haenszel test's: for one look, and not "
+            "corrected for the number of pairs."
         )
     )
     for axis in ("clean", "operated", "exited"):
