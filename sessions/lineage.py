@@ -19,8 +19,11 @@ _FORKS = """
            coalesce(outcome, 'unfinished'), drift_turn, turns, configs.name, model, experiment,
            json_extract(spec, '$.sampling.temperature'), json_extract(spec, '$.rng')
     FROM sessions JOIN configs ON configs.number = sessions.config
-    WHERE deleted IS NULL AND (parent <> '' OR sessions.id IN
-        (SELECT parent FROM sessions WHERE parent <> '' AND deleted IS NULL) OR sessions.id = ?)
+    WHERE deleted IS NULL AND sessions.number IN (
+        SELECT number FROM sessions WHERE parent <> ''
+        UNION SELECT number FROM sessions WHERE id IN
+            (SELECT parent FROM sessions WHERE parent <> '' AND deleted IS NULL)
+        UNION SELECT number FROM sessions WHERE id = ?)
     ORDER BY sessions.number
 """
 

@@ -187,6 +187,7 @@ _FINDINGS = (
         PRIMARY KEY (session, kind, by)
     ) WITHOUT ROWID
     """,
+    "CREATE INDEX sessions_by_parent ON sessions (parent) WHERE parent <> ''",
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
