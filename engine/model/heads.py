@@ -54,24 +54,27 @@ class CommandHeads:
     def __init__(self, weights: list[float]) -> None:
         """`weights`: one for each id, from 0 to 1; ids beyond them count 0."""
         self.weights = weights
-        self._on: dict[torch.device, tuple[torch.Tensor, torch.Tensor]] = {}
+        self._on: dict[tuple[torch.device, int], tuple[torch.Tensor, torch.Tensor]] = {}
 
     def probability(self, logits: torch.Tensor, normaliser: torch.Tensor) -> torch.Tensor:
         """Of a command, in each row of `logits: [rows, vocabulary]`, float32; `normaliser: [rows]`
         is their log-sum-exp."""
-        ids, weights = self._placed(logits.device)
+        ids, weights = self._placed(logits.device, logits.shape[-1])
         shares = torch.exp(logits.index_select(-1, ids) - normaliser[:, None])
         return (shares @ weights).clamp_(0.0, 1.0)
 
-    def _placed(self, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-        """The ids that count at all, and their weights, on a device."""
-        if device not in self._on:
-            counting = [(token, each) for token, each in enumerate(self.weights) if each]
-            self._on[device] = (
+    def _placed(self, device: torch.device, size: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """The ids that count at all, and their weights, on a device.
+
+        A tokenizer may have tokens that its model does not: those from `size` on are left out.
+        """
+        if (device, size) not in self._on:
+            counting = [(token, each) for token, each in enumerate(self.weights[:size]) if each]
+            self._on[device, size] = (
                 torch.tensor([token for token, _ in counting], dtype=torch.long, device=device),
                 torch.tensor([each for _, each in counting], dtype=torch.float32, device=device),
             )
-        return self._on[device]
+        return self._on[device, size]
 
 
 def heads_of(tokenizer: Any) -> CommandHeads:

@@ -150,3 +150,9 @@ def test_the_probability_is_that_of_the_tokens_by_their_weights() -> None:
     logits = torch.log(torch.tensor([[0.5, 0.2, 0.2, 0.1], [0.0, 1.0, 0.0, 0.0]]))
     found = heads.probability(logits, torch.logsumexp(logits, -1))
     assert found.tolist() == pytest.approx([0.6, 0.0])
+
+
+def test_tokens_that_the_model_does_not_have_are_left_out() -> None:
+    heads = CommandHeads([0.0, 1.0, 1.0, 1.0])
+    logits = torch.zeros(1, 2)
+    assert heads.probability(logits, torch.logsumexp(logits, -1)).tolist() == pytest.approx([0.5])
