@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from console.view.line import Line, line
+from console.view.lineage import tree
 from console.view.sessionpreview import (
     EVENTS,
     MOST_EVENTS,
@@ -17,6 +18,7 @@ from console.view.sessions import SHIPPED_HEADING
 from engine.errors import StoreError
 from sessions import database, shipped
 from sessions.library import Library
+from sessions.lineage import lineage
 from sessions.listing import Key, Listed, Listing, Row, Trial
 from sessions.search import Progress, Search
 from sessions.summary import Order, Query
@@ -78,10 +80,12 @@ class SessionsReader:
                 if isinstance(row, Trial):
                     return trial_lines(row, await listing.counts(key.number))
                 events = await listing.last_events(row.id, EVENTS, MOST_EVENTS, row.drift_turn)
+            root = await asyncio.to_thread(lineage, row.id, await self._store(key))
         except StoreError as error:
             told = [] if isinstance(row, Trial) else session_lines(row)
             return [*told, line(""), line((f"✗ {error}", "bad"))]
-        return [*session_lines(row), line(""), *excerpt_lines(events)]
+        family = [line(""), *tree(root, row.id)] if root is not None and root.forks else []
+        return [*session_lines(row), *family, line(""), *excerpt_lines(events)]
 
     async def ids(self, keys: Sequence[Key], query: Query) -> list[str]:
         """The ids of the person's sessions that these rows stand for, those of experiments too."""

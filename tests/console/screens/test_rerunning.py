@@ -12,6 +12,8 @@ from console.screens.replay import ReplayScreen
 from console.screens.sessions import SessionsScreen
 from console.screens.verify import VerifyScreen
 from engine.events import WorldRestored
+from engine.fork import fork_spec, start_at
+from engine.rerun.past import read_past
 from engine.start import WorldDifference
 from sessions.library import Library
 from tests.console.open import console, screen_text, settled, shows
@@ -147,6 +149,17 @@ async def test_capital_v_in_the_list_verifies_and_b_holds_on_to_it(session: str)
         await settled(pilot)
     async with Library.open() as library:
         assert (await library.find(SESSION)).tags == ("baseline",)
+
+
+async def test_the_preview_of_a_forked_session_shows_its_tree(session: str) -> None:
+    start = start_at(read_past(await demo_events()), 3)
+    keep(await demo_events("6a0000000002", fork_spec(demo_spec(), start)), "6a0000000002")
+    app = opened(ScriptedDriver())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("f5")
+        await until(lambda: "└─ 6a0000000002  from turn 3" in shown(app))
+        assert session in shown(app)
+        await settled(pilot)
 
 
 async def test_a_divergence_is_shown_and_can_be_no_baseline() -> None:
