@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from console.report.errors import aftermath
 from console.report.findings import Findings, Pair
 from console.report.material import Material
 from console.report.reproduce import forked, reproduce
@@ -20,6 +21,7 @@ FORMAT = "driftty-report/1"
 def document(found: Findings, material: Material) -> dict[str, Any]:
     """The object."""
     experiment, kept = found.experiment, found.kept
+    after = aftermath(kept.settled, material.commands, len(found.arms))
     return {
         "format": FORMAT,
         "driftty": VERSION,
@@ -44,6 +46,8 @@ def document(found: Findings, material: Material) -> dict[str, Any]:
                 "tasks": [msgspec.to_builtins(each) for each in arm.tasks],
                 "first_drift": [msgspec.to_builtins(each) for each in arm.incidence],
                 "margins": [msgspec.to_builtins(each) for each in arm.margins],
+                "after_failed": msgspec.to_builtins(after[arm.place].failed),
+                "after_succeeded": msgspec.to_builtins(after[arm.place].succeeded),
             }
             for arm in found.arms
         ],

@@ -23,7 +23,7 @@ def document(
         ),
         blocks=(
             *answer(found, question),
-            *results(found),
+            *results(found, material),
             *setup(found),
             *examples(found, material),
             *caveats(found, material),

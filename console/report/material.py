@@ -1,7 +1,7 @@
 """What a report is written from: an experiment out of the store, its recordings' origins, examples."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,6 +11,7 @@ from engine.divergence import DivergenceRate
 from engine.drift.result import RunResult
 from engine.errors import StoreError
 from engine.events import AnyEvent, ShellStarted
+from sessions.aftermath import Ran, commands
 from sessions.experiments import Experiments, Kept
 from sessions.export.redact import redact
 from sessions.library import Library
@@ -41,6 +42,8 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     kept: Kept
     origins: Origins
     examples: tuple[Example, ...]
+    commands: Mapping[str, Sequence[Ran]] = msgspec.field(default_factory=dict)
+    """What every recorded run gave to its shell, by session."""
     divergence: DivergenceRate | None = None
     """How often lower precision changed a token; none where that was not measured."""
 
@@ -54,8 +57,11 @@ async def gather(typed: str, path: Path | None = None) -> Material:
     came = await asyncio.to_thread(origins, kept.experiment.id, path)
     async with Library.open(path) as library:
         examples = [await _told(library, kind, result) for kind, result in chosen(kept)]
+    ran = await asyncio.to_thread(commands, kept.experiment.id, path)
     diverged = await asyncio.to_thread(Diverging(path).kept, kept.settled)
-    return Material(kept=kept, origins=came, examples=tuple(examples), divergence=diverged)
+    return Material(
+        kept=kept, origins=came, examples=tuple(examples), commands=ran, divergence=diverged
+    )
 
 
 def chosen(kept: Kept) -> Iterator[tuple[str, RunResult]]:

@@ -15,6 +15,7 @@ from console.report.blocks import (
     code,
     line,
 )
+from console.report.errors import Aftermath, after_errors, aftermath
 from console.report.figures import (
     effects_figure,
     grid_figure,
@@ -23,6 +24,7 @@ from console.report.figures import (
     survival_figure,
 )
 from console.report.findings import Arm, Findings, OnTask, Pair
+from console.report.material import Material
 from console.tallytable import rate, task_name
 from engine.drift.effects import FIXED_LOOK, Effect
 from engine.drift.misjudging import MEASURED
@@ -33,7 +35,7 @@ _TURNS = 8
 """Of the curve, that a table shows."""
 
 
-def results(found: Findings) -> Iterator[Block]:
+def results(found: Findings, material: Material) -> Iterator[Block]:
     """All results, with their plots."""
     yield Heading("Results")
     if found.arms:
@@ -49,8 +51,13 @@ def results(found: Findings) -> Iterator[Block]:
     if any(found.effects.values()):
         yield from _elements(found)
     yield from _when(found)
+    yield from after_errors(found, _aftermath(found, material))
     yield from _margin(found)
     yield from _judge(found)
+
+
+def _aftermath(found: Findings, material: Material) -> tuple[Aftermath, ...]:
+    return aftermath(found.kept.settled, material.commands, len(found.arms))
 
 
 def _numbers(*names: str) -> tuple[Column, ...]:
