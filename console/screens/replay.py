@@ -21,6 +21,7 @@ from console.view.line import Line, Piece, line
 from engine.errors import DrifttyError
 from engine.figures import number
 from sessions.playback import IDLE
+from sessions.playbackindex import Mark
 from sessions.playbackreader import Recording
 
 
@@ -63,6 +64,7 @@ class ReplayScreen(Plays, ForksReplayed, Lattice):
         self.replay = Replay(speed=speed, idle=idle)
         self._opening = opening
         self._said: set[str] = set()
+        self._possible: object = None
         super().__init__(self.replay.view)
 
     def make_header(self) -> ReplayHeader:
@@ -94,6 +96,10 @@ class ReplayScreen(Plays, ForksReplayed, Lattice):
             return
         super().sync()
         self.query_one(TimeLine).sync()
+        possible = self.replay.playback.playing, [bool(one) for one in self._marks()]
+        if possible != self._possible:
+            self._possible = possible
+            self.refresh_bindings()
         for sentence in _troubles(self.replay):
             if sentence not in self._said:
                 self._said.add(sentence)
@@ -102,6 +108,9 @@ class ReplayScreen(Plays, ForksReplayed, Lattice):
     def on_time_line_asked(self, event: TimeLine.Asked) -> None:
         """Go where the time line was clicked or dragged to."""
         self.replay.go(self.replay.playback.position_at(event.played))
+
+    def _marks(self) -> Iterable[list[Mark]]:
+        return self.replay.index.marks.values()
 
     async def _run(self) -> None:
         try:

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, cast
 from console.screens.dialog import Ask
 from console.screens.lines import LinesScreen
 from console.screens.replaychoose import ChooseRecording
+from sessions.playbackindex import MarkKind
 
 if TYPE_CHECKING:
     from console.app import DrifttyApp
     from console.screens.replay import ReplayScreen
 
-KINDS = ("turn", "command", "drift")
+KINDS: tuple[MarkKind, ...] = ("turn", "command", "drift")
 
 
 class Plays:
@@ -20,13 +21,8 @@ class Plays:
         """Whether an action makes sense now: a drift is no place to go to where there is none."""
         screen = cast("ReplayScreen", self)
         if action == "step" and parameters:
-            kind = parameters[0]
-            return kind not in KINDS or any(
-                mark
-                for name, marks in screen.replay.index.marks.items()
-                if name == kind
-                for mark in marks
-            )
+            kind = cast(MarkKind, parameters[0])
+            return kind not in KINDS or bool(screen.replay.index.marks[kind])
         return True
 
     def shorts(self) -> dict[str, str]:
@@ -47,7 +43,7 @@ class Plays:
     def action_step(self, kind: str, by: int) -> None:
         """To the next or the previous mark or event."""
         screen = cast("ReplayScreen", self)
-        moved = screen.replay.step(None if kind == "event" else kind, by)  # type: ignore[arg-type]  # KINDS are mark kinds
+        moved = screen.replay.step(None if kind == "event" else cast(MarkKind, kind), by)
         if not moved:
             where = "after" if by > 0 else "before"
             screen.notify(f"There is no {kind} {where} this.", timeout=2, markup=False)

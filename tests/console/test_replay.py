@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.replay import OpenAt, RecordedView, Replay
+from console.replay import FROM_START, OpenAt, RecordedView, Replay
 from console.replaysnapshots import Snapshots
 from engine.events import AnyEvent, DriftSeen, SessionStarted, ShellWrote, TurnStarted
+from sessions.playbackreader import Recording
 from sessions.playbacksource import Held
+from sessions.recorder import Recorder
 from tests.console.open import spec
 from tests.console.played import brought, drawn, long_session, playing, until
 from tests.console.story import drifting
@@ -183,3 +185,51 @@ async def test_the_elements_of_the_seed_come_from_the_recording_itself() -> None
     view = RecordedView()
     view.apply(started)
     assert set(started.spec.config.elements) < set(view.priming.available)
+
+
+async def test_what_is_being_recorded_is_followed_and_its_end_noticed() -> None:
+    events = drifting(spec())
+    started = events[0]
+    assert isinstance(started, SessionStarted)
+    session = started.session
+    async with Recorder.open() as recorder:
+        for event in events[:60]:
+            recorder.record(session, event)
+        await recorder.flush()
+        async with Recording.open(session) as recording:
+            replay = Replay()
+            async with playing(replay, recording, FROM_START):
+                await until(lambda: replay.position == 60)
+                assert replay.following
+                for event in events[60:90]:
+                    recorder.record(session, event)
+                await until(lambda: replay.position == 90)
+                assert drawn(replay.view) == from_zero(events, 90)
+                for event in events[90:]:
+                    recorder.record(session, event)
+                await until(lambda: replay.standing == "drift" and replay.resting)
+                assert not replay.playback.playing
+                assert drawn(replay.view) == from_zero(events, len(events))
+
+
+async def test_who_looks_back_while_it_is_recorded_is_not_dragged_to_the_end() -> None:
+    events = drifting(spec())
+    started = events[0]
+    assert isinstance(started, SessionStarted)
+    session = started.session
+    async with Recorder.open() as recorder:
+        for event in events[:60]:
+            recorder.record(session, event)
+        await recorder.flush()
+        async with Recording.open(session) as recording:
+            replay = Replay()
+            async with playing(replay, recording, OpenAt(turn=1)):
+                await until(lambda: replay.resting and replay.view.header.turn == 1)
+                here = replay.position
+                for event in events[60:90]:
+                    recorder.record(session, event)
+                await until(lambda: len(replay.index) == 90)
+                assert replay.position == here
+                replay.end()
+                await until(lambda: replay.position == 90)
+                assert replay.following
