@@ -443,7 +443,7 @@ async def test_a_race_goes_from_model_to_model_until_it_is_decided_or_through() 
 
 
 async def test_a_race_against_an_arm_that_is_beaten_already_runs_it_no_more() -> None:
-    plain = planned(n=60)
+    plain = planned(n=4 * UNKEPT)
     raced = msgspec.structs.replace(plain, tasks=plain.tasks[:1])
     Experiments().begin(raced, Placement(until_decided=True))
     drifts = [make_kept(Cell(1, 0, at), "drift", session=f"d{at}") for at in range(30)]
@@ -455,6 +455,6 @@ async def test_a_race_against_an_arm_that_is_beaten_already_runs_it_no_more() ->
     clean, drifted = running.snapshot.configs
     assert running.plan.standing.over
     assert (drifted.n, drifted.clean) == (30, 0)
-    assert clean.n < 60
-    assert running.plan.saved == 120 - 30 - clean.n
+    assert clean.n < 2 * UNKEPT
+    assert running.plan.saved == 8 * UNKEPT - 30 - clean.n
     assert running.snapshot.seconds_left == 0
