@@ -209,10 +209,12 @@ class DrifttyApp(App[int]):
             self.operate.refresh_bindings()
 
     def _draw(self) -> None:
+        began = time.perf_counter_ns()
         if self.operate.is_mounted:
             self.operate.sync()
         if isinstance(self.screen, LinesScreen):
             self.screen.sync()
+        self.driver.drew(time.perf_counter_ns() - began)
 
     def _later(self, seconds: float, call: Callable[[], None]) -> object:
         # Whoever tells an event may be a task that began before the app: a timer needs the app's own

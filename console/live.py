@@ -1,6 +1,7 @@
 """Runs, live: model, shell, recorder and whoever listens, brought together for one run at a time."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -17,6 +18,9 @@ from engine.events import (
     RunEnded,
     SamplingChanged,
     ShellResized,
+    Stage,
+    StageTimed,
+    TurnStarted,
 )
 from engine.model.protocol import Model
 from engine.model.supervisor import WorkerStatus
@@ -40,6 +44,24 @@ class Recording(Protocol):
     async def flush(self) -> None:
         """Return when everything recorded so far would survive a power cut."""
         ...
+
+
+class Beside:
+    """What the console itself took since the turn began, in many pieces."""
+
+    def __init__(self) -> None:
+        self._took: dict[Stage, int] = {}
+        self._since = 0
+
+    def spent(self, stage: Stage, took: int) -> None:
+        """So many nanoseconds went into it."""
+        self._took[stage] = self._took.get(stage, 0) + took
+
+    def take(self, now: int) -> list[tuple[Stage, int, int]]:
+        """Stage, begin and nanoseconds of all that was spent, which then begins anew."""
+        told = [(stage, self._since, took) for stage, took in self._took.items()]
+        self._took, self._since = {}, now
+        return told
 
 
 class _Run:
@@ -83,6 +105,8 @@ class Live:
         self._mode: Mode = "watch"
         self._run: _Run | None = None
         self._session = ""
+        self._turn = 0
+        self._beside = Beside()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every event from now on; returns what ends that."""
@@ -124,6 +148,7 @@ class Live:
         steering.on_pause = self._paused
         run = _Run(spec, self._make_shell(spec), steering, SessionClock())
         self._run, self._session = run, self._make_session()
+        self._turn, self._beside = 0, Beside()
         operator = Operator(
             spec,
             self._model,
@@ -214,6 +239,10 @@ class Live:
             self._run.steering.sampling = sampling
             self._tell(SamplingChanged(at=self._run.clock.now(), sampling=sampling))
 
+    def drew(self, took: int) -> None:
+        """The screen took so many nanoseconds to draw what happened."""
+        self._beside.spent("draw", took)
+
     async def render(self, turns: tuple[Turn, ...], seed_turns: int = 0) -> Payload:
         """The payload these turns make. Raises `ModelError` while there is no tokenizer."""
         return await self._model.render(turns, seed_turns)
@@ -225,10 +254,22 @@ class Live:
 
     def _tell(self, event: AnyEvent) -> None:
         """Record an event, then show it: what was seen was written down."""
+        if isinstance(event, TurnStarted | RunEnded):
+            for stage, began, took in self._beside.take(event.at):
+                self._say(
+                    StageTimed(at=event.at, turn=self._turn, stage=stage, began=began, took=took)
+                )
+        if isinstance(event, TurnStarted):
+            self._turn = event.turn
+        self._say(event)
+
+    def _say(self, event: AnyEvent) -> None:
+        began = time.perf_counter_ns()
         try:
             self._recording.record(self._session, event)
         except StoreError as error:
             self.unrecorded(error)
+        self._beside.spent("record", time.perf_counter_ns() - began)
         for listener in tuple(self._listeners):
             listener(event)
 

@@ -71,3 +71,6 @@ class StillDriver:
 
     def set_sampling(self, sampling: Sampling) -> None:
         """Nothing runs."""
+
+    def drew(self, took: int) -> None:
+        """Nothing runs."""

@@ -120,13 +120,13 @@ class Profile(msgspec.Struct, frozen=True):
         return sum(each.took for each in self.slices if each.name == name)
 
 
-class Profiler:
+class Profiler(msgspec.Struct):
     """Folds a session's events into its profile."""
 
-    def __init__(self) -> None:
-        self._slices: list[Slice] = []
-        self._marks: list[Mark] = []
-        self._open: dict[Stage, StageTimed] = {}
+    slices: list[Slice] = []
+    marks: list[Mark] = []
+    parts: dict[Stage, StageTimed] = {}
+    """Of the completion that has not ended yet."""
 
     def absorb(self, event: AnyEvent) -> None:
         """Take in an event."""
@@ -134,39 +134,35 @@ class Profiler:
             case StageTimed():
                 self._timed(event)
             case TurnStarted():
-                self._mark(event.turn, event.at, "turn", f"turn {event.turn}")
+                self.marks.append(Mark(event.turn, event.at, "turn", f"turn {event.turn}"))
             case CommandSubmitted(by="operator"):
-                self._mark(event.turn, event.at, "command", event.command)
+                self.marks.append(Mark(event.turn, event.at, "command", event.command))
             case DriftSeen():
-                self._mark(event.turn, event.at, "drift", f"{event.kind}: {event.line}")
+                words = f"{event.kind}: {event.line}"
+                self.marks.append(Mark(event.turn, event.at, "drift", words))
             case RunEnded():
-                self._mark(event.turns, event.at, "end", event.outcome)
+                self.marks.append(Mark(event.turns, event.at, "end", event.outcome))
             case _:
                 pass
 
     @property
     def profile(self) -> Profile:
         """What has ended so far."""
-        return Profile(tuple(self._slices), tuple(self._marks))
-
-    def _mark(
-        self, turn: int, at: int, kind: Literal["turn", "command", "drift", "end"], words: str
-    ) -> None:
-        self._marks.append(Mark(turn, at, kind, words))
+        return Profile(tuple(self.slices), tuple(self.marks))
 
     def _timed(self, event: StageTimed) -> None:
         match event.stage:
             case "seed" | "first_token":
                 # Parts of the completion, which ends after them.
-                self._open[event.stage] = event
+                self.parts[event.stage] = event
             case "completion":
-                self._slices += self._completed(event)
-                self._open.clear()
+                self.slices += self._completed(event)
+                self.parts.clear()
             case name:
-                self._slices.append(Slice(event.turn, name, event.began, event.took, event.tokens))
+                self.slices.append(Slice(event.turn, name, event.began, event.took, event.tokens))
 
     def _completed(self, whole: StageTimed) -> Iterable[Slice]:
-        seed, first = self._open.get("seed"), self._open.get("first_token")
+        seed, first = self.parts.get("seed"), self.parts.get("first_token")
         prefill = min(seed.took, whole.took) if seed else 0
         # Without a token, the wait for it lasted to the end.
         waited = first.took if first and first.tokens else whole.took

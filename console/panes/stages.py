@@ -5,6 +5,7 @@ from textual import events
 from console.panes.text import TextPane
 from console.view.line import Line, Piece, line
 from console.view.stages import StagesView, TurnStages
+from console.view.waterfall import profile_lines
 from engine.events import Stage
 from engine.figures import duration, number, rate
 
@@ -17,9 +18,14 @@ NAMES: dict[Stage, str] = {
     "route": "route",
     "exec": "exec",
     "observe": "observe",
+    "record": "record",
+    "draw": "draw",
 }
 
 RUNNING = "▸"
+
+TALL = 16
+"""Rows from which there is room for bars and percentiles under the table."""
 
 COLUMNS: tuple[tuple[str, int], ...] = (
     ("turn", 5),
@@ -36,7 +42,7 @@ COLUMNS: tuple[tuple[str, int], ...] = (
 
 
 class StagesPane(TextPane):
-    """The latest of each stage in one line, or all turns in a table."""
+    """The latest of each stage in one line; all turns in a table; or all that a profile says."""
 
     NAME = "STAGES"
     HELP = """\
@@ -47,22 +53,28 @@ What each stage of a turn took, by the session's own clock.
 - `completion` from request to last token, `route` telling command from drift
 - `exec` the command in the shell, `observe` shell output to a user turn
 
-`▸` marks the stage under way.
+`▸` marks the stage under way. With room (z maximises the pane), a bar a turn shows what its time \
+went into, and below it what dominates, and percentiles over the turns; `record` and `draw` are what \
+the console itself took.
 """
 
     def __init__(self, view: StagesView) -> None:
         super().__init__(id="stages")
         self._view = view
-        self._seen = (-1, False)
+        self._seen = (-1, 0)
 
     def sync(self) -> None:
         """Take in what changed."""
         table = self.size.height > 2
-        seen = (self._view.version, table)
+        seen = (self._view.version, self.size.height)
         if seen == self._seen:
             return
         self._seen = seen
-        self.show(stage_table(self._view, self.width) if table else [stage_line(self._view)])
+        lines = stage_table(self._view, self.width) if table else [stage_line(self._view)]
+        if self.size.height >= TALL and self._view.turns:
+            profile = self._view.profiler.profile
+            lines += [line(""), *profile_lines(profile, self.width)]
+        self.show(lines)
         total = sum(turn.took.get("completion", 0) for turn in self._view.turns)
         ran = sum(turn.took.get("exec", 0) for turn in self._view.turns)
         parts = f"model {duration(total)} · shell {duration(ran)}" if total else ""

@@ -85,6 +85,10 @@ class Driver(Protocol):
         """Draw tokens in another way from the next completion on."""
         ...
 
+    def drew(self, took: int) -> None:
+        """The screen took so many nanoseconds to draw what happened."""
+        ...
+
     async def render(self, turns: tuple[Turn, ...], seed_turns: int) -> Payload:
         """The payload that turns make. Raises `ModelError` while there is no tokenizer."""
         ...

@@ -17,6 +17,7 @@ from engine.events import (
     TokensSampled,
     TurnStarted,
 )
+from engine.profile import BESIDE, Profiler
 
 PER_TURN: tuple[Stage, ...] = ("seed", "first_token", "completion", "route", "exec", "observe")
 ONCE: tuple[Stage, ...] = ("load", "bring_up")
@@ -52,10 +53,15 @@ class StagesView:
         self.turns: list[TurnStages] = []
         self.running: Stage | None = None
         """The stage under way."""
+        self.profiler = Profiler()
+        """Where all of the time went."""
 
     def apply(self, event: AnyEvent) -> None:
         """Fold one event."""
         before = self.running
+        if isinstance(event, SessionStarted):
+            self.profiler = Profiler()
+        self.profiler.absorb(event)
         match event:
             case TokensSampled():
                 self._sampled(event)
@@ -101,6 +107,8 @@ class StagesView:
 
     def _timed(self, event: StageTimed) -> None:
         self.version += 1
+        if event.stage in BESIDE:
+            return
         if event.stage in ONCE:
             self.once[event.stage] = event.took
             return

@@ -16,6 +16,7 @@ class ScriptedDriver:
 
     def __init__(self) -> None:
         self.said: list[tuple[object, ...]] = []
+        self.drawn = 0
         """Every word of the person's, in order: `("pause",)`, `("type", b"ls")`."""
         self.specs: list[RunSpec] = []
         self.script: Callable[[RunSpec], Iterable[AnyEvent]] = lambda spec: ()
@@ -110,6 +111,9 @@ class ScriptedDriver:
 
     def set_sampling(self, sampling: Sampling) -> None:
         self.said.append(("sampling", sampling.temperature))
+
+    def drew(self, took: int) -> None:
+        self.drawn += took
 
     async def render(self, turns: tuple[Turn, ...], seed_turns: int) -> Payload:
         if not self.tokenizer:

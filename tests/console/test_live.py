@@ -6,7 +6,7 @@ import pytest
 
 from console.cli.options import ModelChoice
 from console.host import open_live
-from engine.events import AnyEvent, RunEnded, TurnStarted
+from engine.events import AnyEvent, RunEnded, StageTimed, TurnStarted
 from engine.run import RunSpec, Task
 from engine.seeds.config import parse_config
 from engine.seeds.library import SeedLibrary
@@ -37,3 +37,27 @@ async def test_a_second_word_to_stop_does_not_break_off_the_ending() -> None:
             await asyncio.sleep(0)
         await asyncio.gather(first, live.stop())
     assert outcomes == ["stopped"]
+
+
+async def test_what_the_console_took_itself_is_told_at_the_end_of_every_turn() -> None:
+    spec = RunSpec(
+        config=parse_config("bare", SeedLibrary()),
+        task=Task(text="look around"),
+        model="demo",
+        turns=2,
+    )
+    told: list[AnyEvent] = []
+    async with open_live(ModelChoice("demo", "auto", "auto", 0), kind="run", demo=True) as live:
+        live.subscribe(told.append)
+        await live.start(spec)
+        live.drew(1000)
+        live.drew(500)
+        await live.wait()
+    beside = [
+        (event.turn, event.stage, event.took)
+        for event in told
+        if isinstance(event, StageTimed) and event.stage in ("record", "draw")
+    ]
+    assert (0, "draw", 1500) in beside
+    assert [turn for turn, stage, took in beside if stage == "record" and took > 0] == [0, 1, 2]
+    assert isinstance(told[-1], RunEnded)
