@@ -31,6 +31,11 @@ class Batch:
         self._running: list[Row] = []
 
     @property
+    def rows(self) -> tuple[Row, ...]:
+        """Those that are being computed."""
+        return tuple(self._running)
+
+    @property
     def busy(self) -> int:
         """How many completions are being computed."""
         return len(self._running)

@@ -27,7 +27,7 @@ class Linear(nn.Module):
         """`weight: [out, in]`, `bias: [out]`."""
         super().__init__()
         self.out_features, self.in_features = weight.shape
-        self._bias = bias
+        self._bias = None if bias is None else bias.clone()
         self._packed = _pack(weight)
         self._weight = weight if self._packed is None else None
         self.doubles = self._packed is not None and not _alone_as_among_others(

@@ -30,7 +30,6 @@ class Llama:
     def __init__(self, model: Any) -> None:
         """`model` keeps its embedding and its configuration; its layers are let go one by one."""
         inner = model.model
-        self._embedding: torch.Tensor = inner.embed_tokens.weight
         self._angles = inner.rotary_emb
         self._layers = []
         for index in range(len(inner.layers)):
@@ -38,8 +37,10 @@ class Llama:
             inner.layers[index] = nn.Identity()
         self._norm = _Norm(inner.norm.weight, inner.norm.variance_epsilon)
         self._head = Linear(model.lm_head.weight, model.lm_head.bias)
-        if model.lm_head.weight is not self._embedding:
-            model.lm_head = nn.Identity()
+        model.lm_head = inner.norm = nn.Identity()
+        # What stays is copied: the file of the weights is mapped as long as one of them is in use.
+        self._embedding = inner.embed_tokens.weight.clone()
+        inner.embed_tokens.weight = nn.Parameter(self._embedding, requires_grad=False)
         self._twice = self._head.doubles or any(layer.doubles for layer in self._layers)
 
     def __call__(
@@ -115,7 +116,7 @@ class _Norm:
 
     def __init__(self, weight: torch.Tensor, epsilon: float) -> None:
         """`weight`: of the last dimension, or of the last two with one norm for each of the first."""
-        self._weight, self._epsilon = weight, epsilon
+        self._weight, self._epsilon = weight.clone(), epsilon
         self._width = weight.shape[-1]
         self._least = torch.full((1,), epsilon, device=weight.device)
 
