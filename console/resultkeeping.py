@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
+from engine.errors import StoreError
 from engine.events import AnyEvent
 from engine.replicate import Journal
 from sessions.kept import Kept, KeptRun, Stretch
@@ -115,11 +116,17 @@ class ResultKeeping:
                 await self._changed.wait()
                 continue
             batch, self._waiting = self._waiting, []
-            await self._recording.flush()
-            seconds = self._seconds() - self._began
-            await asyncio.to_thread(
-                self._results.add, self._experiment, batch, self._place, seconds
-            )
+            try:
+                await self._keep(batch)
+            except StoreError:
+                # Where there is room again, they are kept first.
+                self._waiting[:0] = batch
+                raise
             self._unkept -= len(batch)
             self._on_kept(batch)
             self._kept_up.set()
+
+    async def _keep(self, batch: Sequence[KeptRun]) -> None:
+        await self._recording.flush()
+        seconds = self._seconds() - self._began
+        await asyncio.to_thread(self._results.add, self._experiment, batch, self._place, seconds)

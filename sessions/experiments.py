@@ -200,18 +200,6 @@ class Experiments:
                 (msgspec.json.encode(sorted(arms)).decode(), experiment),
             )
 
-    def stretches(self, model: str) -> list[Stretch]:
-        """What was run of a model in any experiment, the latest first; empty where there is none."""
-        if not self._path.exists():
-            return []
-        with self._reading() as run:
-            rows = run.execute(
-                f"SELECT {', '.join(_STRETCH)} FROM experiment_stretches WHERE model = ? AND runs > 0"
-                " ORDER BY experiment DESC, stretch DESC LIMIT 200",
-                (model,),
-            ).fetchall()
-        return [_stretch(row) for row in rows]
-
     def of_session(self, session: str) -> str | None:
         """The whole id of the experiment that a recording is a run of; none where it is of none.
 

@@ -318,6 +318,33 @@ async def test_results_that_cannot_be_kept_end_it_and_do_not_count() -> None:
     assert running.snapshot.configs[0].n == 0
 
 
+class FullForNow(Experiments):
+    def __init__(self) -> None:
+        super().__init__()
+        self.full = True
+
+    def add(
+        self, experiment: str, runs: Sequence[KeptRun], stretch: int = -1, seconds: float = 0.0
+    ) -> None:
+        if self.full:
+            raise StoreError("The disk is full.")
+        super().add(experiment, runs, stretch, seconds)
+
+
+async def test_results_that_could_not_be_kept_are_kept_once_there_is_room() -> None:
+    disk = FullForNow()
+    async with Recorder.open() as recorder:
+        running = experimenting(begun(planned(n=3)), recorder, results=disk)
+        with pytest.raises(StoreError, match="The disk is full"):
+            await running.run()
+        disk.full = False
+        await running.run()
+        kept = Experiments().take_up("last")
+        assert running.snapshot.finished == len(kept.runs) > 0
+        await experimenting(kept, recorder).run()
+    assert not list(Experiments().read("last").missing())
+
+
 async def test_sessions_that_cannot_be_recorded_end_it_with_that_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

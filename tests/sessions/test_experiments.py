@@ -9,6 +9,7 @@ import pytest
 from engine.errors import StoreError
 from engine.experiment import cells
 from sessions import database
+from sessions.costs import costs_of
 from sessions.experiments import Experiments, KeptRun, Placement, Stretch
 from sessions.process import ProcessIdentity
 from sessions.recorder import Recorder
@@ -137,8 +138,8 @@ def test_on_what_it_was_run_is_kept_with_the_work_done_there() -> None:
     kept = experiments.read("last")
     assert kept.pinned("smollm2-135m") == kept.stretches[0]
     assert kept.pinned("unheard-of") is None
-    assert experiments.stretches("smollm2-135m") == [kept.stretches[0]]
-    assert experiments.stretches("another") == []
+    assert costs_of("smollm2-135m").stretches == (kept.stretches[0],)
+    assert costs_of("another").stretches == ()
 
 
 def test_runs_made_on_different_things_are_called_a_mixture() -> None:
