@@ -99,18 +99,12 @@ class SharedModel:
 
     def serves(self, model: str, pinned: Stretch | None) -> bool:
         """Whether the loaded model is this one, on what its first runs were made with."""
-        known = self._model.status.provenance
         if model != self._choice.model:
             return False
-        return (
-            pinned is None
-            or known is None
-            or (pinned.device, pinned.dtype)
-            == (
-                known.device,
-                known.dtype,
-            )
-        )
+        known = self._model.status.provenance
+        if pinned is None or known is None:
+            return True
+        return (pinned.device, pinned.dtype) == (known.device, known.dtype)
 
     @asynccontextmanager
     async def use(self, model: str, pinned: Stretch | None, told: Told) -> AsyncIterator[Model]:
