@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sessions.export.redact import Secret
     from sessions.summary import Summary
 
-Format: TypeAlias = Literal["jsonl", "asciicast-v2", "asciicast-v3", "markdown", "svg"]
+Format: TypeAlias = Literal["jsonl", "asciicast-v2", "asciicast-v3", "markdown", "svg", "trace"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 SUFFIXES: dict[Format, str] = {
     "jsonl": "jsonl",
@@ -27,6 +27,7 @@ SUFFIXES: dict[Format, str] = {
     "asciicast-v3": "cast",
     "markdown": "md",
     "svg": "svg",
+    "trace": "json",
 }
 WORDS: dict[Format, str] = {
     "jsonl": "every event; `driftty sessions import` brings it back",
@@ -34,6 +35,7 @@ WORDS: dict[Format, str] = {
     "asciicast-v3": "plays in asciinema 3 and its players",
     "markdown": "the transcript, to read or paste",
     "svg": "a picture of one moment",
+    "trace": "where the time went; ui.perfetto.dev and chrome://tracing open it",
 }
 
 
@@ -121,6 +123,10 @@ def _exporter(request: Request, summary: "Summary", redacted: int) -> "Exporter"
             from console.moment import Moment
 
             return Moment(summary, turn=request.turn, at=request.at)
+        case "trace":
+            from sessions.export.trace import Trace
+
+            return Trace()
         case _:
             from sessions.export.jsonl import JsonLines, Recording
 

@@ -45,7 +45,8 @@ def export(
 
     asciicast-v2 and -v3 play in asciinema and its players, reasoning dimmed, with markers at commands
     and drifts; jsonl has every event and can be imported again without loss; markdown is a transcript;
-    svg is a picture of one moment, by default the last.
+    svg is a picture of one moment, by default the last. trace is where the time went, for
+    ui.perfetto.dev and chrome://tracing.
 
     Secrets are masked in the copy, and listed on standard error; the recording keeps them. A masked
     copy has no token ids, so it can be read and played, but not run again.

@@ -36,7 +36,7 @@ def test_a_session_goes_to_another_library_whole(
     assert "was here already" in run("import", str(file)).stderr
 
 
-@pytest.mark.parametrize("form", ["asciicast-v2", "asciicast-v3", "markdown", "jsonl"])
+@pytest.mark.parametrize("form", ["asciicast-v2", "asciicast-v3", "markdown", "jsonl", "trace"])
 def test_every_format_goes_to_standard_output_too(form: str, tmp_path: Path) -> None:
     record(make_session("a"))
     out = run("export", "last", "-f", form)
