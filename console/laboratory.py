@@ -16,7 +16,7 @@ from sessions.kept import Kept, Outline, Placement
 class Opening(Protocol):
     """How an experiment is opened to be run: its model, its recorder, its place in the store."""
 
-    def __call__(self, kept: Kept) -> AbstractAsyncContextManager[Experimenting]:
+    def __call__(self, kept: Kept, /) -> AbstractAsyncContextManager[Experimenting]:
         """The experiment, ready to run. Raises `DrifttyError` where it cannot be."""
         ...
 

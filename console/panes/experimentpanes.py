@@ -39,9 +39,12 @@ class BoardPane(TextPane):
     def sync(self) -> None:
         """Draw if anything is else."""
         wanted = (id(self.board), self.fresh(), self.width, self.size.height)
-        if wanted != self._drawn_for:
-            self._drawn_for = wanted
-            self.show(self.lines())
+        if wanted == self._drawn_for:
+            return
+        self._drawn_for = wanted
+        lines = list(self.lines())
+        if lines != self._lines or self.width != self._wrapped:
+            self.show(lines)
 
 
 class ConfigsPane(BoardPane):
@@ -192,8 +195,6 @@ Arrows move the cursor; Enter opens the run's recording, at its drift where it d
             self._shape = shape
             self._grid = Grid(self.board, self.width, self.size.height - 1)
             self.recount(self.width)
-        now = self.board.now
-        self.subtitle = (Piece(f"{now.finished:,} of {number(now.planned, 'run')}", "subtitle"),)
         self.refresh()
 
     def restyle(self) -> None:

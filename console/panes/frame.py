@@ -1,7 +1,10 @@
 """The lines between the panes: one lattice with real joints, the panes' titles on it."""
 
+from itertools import groupby
+
 from rich.segment import Segment
 from textual import events
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -49,21 +52,36 @@ class Frame(Widget):
         """The cells of the focused pane's outline."""
         self._labels: dict[int, list[Label]] = {}
         self._cache: dict[int, Strip] = {}
+        self._drawn: tuple[list[Box], Box | None, Size, str] | None = None
 
     def draw(self, boxes: list[Box], focused: Box | None, labels: list[Label]) -> None:
         """Show these boxes and labels; `focused` is drawn in the accent's colour."""
+        by_row: dict[int, list[Label]] = {}
+        for label in sorted(labels, key=lambda label: label.x):
+            by_row.setdefault(label.y, []).append(label)
+        before, self._labels = self._labels, by_row
+        wanted = (boxes, focused, self.size, look_of(self).name)
+        if wanted == self._drawn:
+            # A subtitle that counts must not have the whole screen drawn anew.
+            self._relabel(before)
+            return
+        self._drawn = wanted
         joints: dict[tuple[int, int], Joint] = {}
         for box in boxes:
             _outline(joints, box)
         lit: dict[tuple[int, int], Joint] = {}
         if focused is not None:
             _outline(lit, focused)
-        by_row: dict[int, list[Label]] = {}
-        for label in sorted(labels, key=lambda label: label.x):
-            by_row.setdefault(label.y, []).append(label)
-        self._joints, self._lit, self._labels = joints, set(lit), by_row
+        self._joints, self._lit = joints, set(lit)
         self._cache.clear()
         self.refresh()
+
+    def _relabel(self, before: dict[int, list[Label]]) -> None:
+        for row in before.keys() | self._labels.keys():
+            old, new = before.get(row, []), self._labels.get(row, [])
+            if [(one.x, one.pieces) for one in old] != [(one.x, one.pieces) for one in new]:
+                self._cache.pop(row, None)
+                self.refresh(Region(0, row - self.region.y, self.size.width, 1))
 
     def render_line(self, y: int) -> Strip:
         """One row of the lattice with the labels on it."""
@@ -85,11 +103,13 @@ class Frame(Widget):
     def _lines(self, y: int, start: int, stop: int) -> list[Segment]:
         look = look_of(self)
         plain, lit = look.style("rule"), look.style("accent")
-        segments = []
-        for x in range(start, stop):
-            joint = self._joints.get((x, y), Joint())
-            segments.append(Segment(BOXES[joint], lit if (x, y) in self._lit else plain))
-        return segments
+        empty = Joint()
+        return [
+            Segment(
+                "".join(BOXES[self._joints.get(at, empty)] for at in cells), lit if on else plain
+            )
+            for on, cells in groupby(((x, y) for x in range(start, stop)), self._lit.__contains__)
+        ]
 
     def on_click(self, event: events.Click) -> None:
         """Ask for the pane whose title was clicked."""

@@ -30,10 +30,13 @@ from console.screens.experimenting import Conducts
 
 FRAME_SECONDS = 0.25
 """Between two looks at a running experiment: nobody reads a table faster."""
+PLOT_SECONDS = 1.0
+"""Between two drawings of plots and sentences while runs come in; of the table and grid, each look."""
 EFFECTS_SECONDS = 4.0
 """Between two measurements of effects while runs come in; one takes up to a second or two."""
 
 
+EVERY_LOOK: tuple[BoardPaneName, ...] = ("configs", "runs")
 KEYS: list[BindingType] = [*bindings("panes"), *bindings("experiment")]
 
 
@@ -54,6 +57,7 @@ class ExperimentScreen(Conducts, Screen[None]):
         self._alone: BoardPaneName | None = None
         self._looking: Timer | None = None
         self._measured = -EFFECTS_SECONDS
+        self._plotted = -PLOT_SECONDS
 
     def compose(self) -> ComposeResult:
         """Everything there ever is on this screen; nothing is mounted later."""
@@ -96,18 +100,23 @@ class ExperimentScreen(Conducts, Screen[None]):
         if not self.is_current:
             return
         before = self.board.now.state
-        if self.board.look():
-            self.sync()
+        changed = self.board.look()
+        due = time.monotonic() - self._plotted >= PLOT_SECONDS or not self._under_way
+        if changed or due:
+            self.sync(plots=due)
         if self.board.now.state != before:
             self.refresh_bindings()
         self._measure_effects()
 
-    def sync(self) -> None:
-        """Draw what changed."""
+    def sync(self, *, plots: bool = True) -> None:
+        """Draw what changed; `plots`: the slower panes too."""
         self.query_one(ExperimentHeader).refresh()
         self.query_one(ProgressBar).refresh()
         for name in self._layout_now.boxes:
-            self.pane(name).sync()
+            if plots or name in EVERY_LOOK:
+                self.pane(name).sync()
+        if plots:
+            self._plotted = time.monotonic()
 
     def restyle(self) -> None:
         """Draw everything in another theme."""

@@ -37,6 +37,11 @@ class Bench:
             yield experimenting(kept, recorder, self.script)
         Experiments().leave(kept.experiment.id)
 
+    @property
+    def standing(self) -> tuple[str, bool]:
+        """Which experiment is at work, and whether it can be watched."""
+        return self.laboratory.at_work, self.laboratory.running is not None
+
     async def ended(self) -> None:
         task = self.laboratory._task
         assert task is not None
@@ -48,11 +53,9 @@ async def test_a_begun_experiment_runs_to_its_end_and_is_kept() -> None:
     bench = Bench()
     experiment = planned(n=2)
     await bench.laboratory.begin(experiment, Placement())
-    assert bench.laboratory.at_work == experiment.id
-    assert bench.laboratory.running is not None
+    assert bench.standing == (experiment.id, True)
     await bench.ended()
-    assert bench.laboratory.at_work == ""
-    assert bench.laboratory.running is None
+    assert bench.standing == ("", False)
     assert bench.changes == [experiment.id, ""]
     shelved = await bench.laboratory.shelved(experiment.id)
     assert shelved.snapshot.finished == 8

@@ -26,7 +26,7 @@ def test_wider_bounds_are_thin_and_outside_the_others() -> None:
 
 def test_no_line_is_wider_than_the_pane() -> None:
     words = ".50 [.25–.75] and then some more"
-    rows = [
+    rows: list[Estimate | Heading] = [
         Heading("a heading"),
         Estimate("a rather long label that must be cut", "s", 0.5, 0.25, 0.75, words=words),
         Estimate(

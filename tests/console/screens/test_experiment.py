@@ -1,6 +1,7 @@
 """The Experiment screen, key by key, over a scripted model and the real store."""
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -27,7 +28,16 @@ from engine.tasks.library import TaskLibrary
 from sessions.experiments import Experiments
 from sessions.kept import Kept, Placement
 from sessions.recorder import Recorder
-from tests.console.experiment.made import FIVE, TASKS, Underway, by_chance, experiment, kept, stored
+from tests.console.experiment.made import (
+    FIVE,
+    TASKS,
+    Underway,
+    by_chance,
+    experiment,
+    kept,
+    result,
+    stored,
+)
 from tests.console.open import screen_text, settled, shows, spec
 from tests.console.replicated import HANGING, WELL, AnsweringShell, experimenting, planned
 from tests.console.scripted import ScriptedDriver
@@ -273,10 +283,10 @@ async def test_every_pane_can_be_brought_to_sight_and_has_help(size: tuple[int, 
         screen = screen_of(pilot)
         for number, name in enumerate(BOARD_PANES, start=1):
             await pilot.press(str(number))
-            await until(pilot, lambda name=name: getattr(app.focused, "id", "") == name)
             pane = screen.pane(name)
+            await until(pilot, functools.partial(getattr, pane, "has_focus"))
             assert pane.size.height >= 3, name
-            await until(pilot, lambda pane=pane: pane.row_count() > 0)
+            await until(pilot, pane.row_count)
         await pilot.press("f1")
         await until(pilot, lambda: shows(app, LinesScreen))
         assert "How likely the model was" in " ".join(screen_text(app).split())
@@ -330,8 +340,6 @@ async def test_results_that_come_in_are_drawn() -> None:
         await settled(pilot)
         await app.push_screen(ExperimentScreen(going))
         await until(pilot, lambda: "0 of 8 runs" in screen_text(app))
-        from tests.console.experiment.made import result
-
         going.add(result(Cell(1, 0, 0), "drift"))
         await until(pilot, lambda: "1 of 8 runs" in screen_text(app))
         assert "0/1" in screen_text(app)
