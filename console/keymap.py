@@ -108,7 +108,7 @@ KEYS: dict[Place, tuple[Key, ...]] = {
     "experiments": (
         Key("experiments.open", "enter", "open", "watch it, or look at what it came to", "open"),
         Key("experiments.new", "n", "new", "a new experiment", "new"),
-        Key("experiments.go-on", "g", "go_on", "go on with what is missing", "go on"),
+        Key("experiments.go-on", "space", "go_on", "go on with what is missing", "go on"),
         Key("experiments.report", "r", "report", "write its report", "report"),
         Key("experiments.back", "escape", "back", "back", "back"),
     ),
