@@ -111,9 +111,13 @@ events, length, size, when, age, tag, note, id, experiment, parent, why, rng, te
 
     def move(self, to: int) -> None:
         """Put the cursor on a row and show it."""
+        self.sync()
         before = self._view.cursor
         self._view.move(to)
-        self.sync()
+        # Two rows look different now, and no others.
+        self._seen = self._view.version
+        for number in (before, self._view.cursor):
+            self.refresh_line(number)
         self.reveal()
         if self._view.cursor != before:
             self.post_message(self.Moved())

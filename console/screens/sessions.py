@@ -22,7 +22,7 @@ from console.screens.lattice import put
 from console.screens.rerunning import ForksListed
 from console.screens.sessionskeeping import Keeping
 from console.screens.sessionsreading import SessionsReader
-from console.view.sessionpreview import empty_lines, session_lines
+from console.view.sessionpreview import empty_lines
 from console.view.sessions import SHIPPED_HEADING, SessionsView
 from engine.errors import DrifttyError
 from sessions.asking import read_query
@@ -306,7 +306,7 @@ class SessionsScreen(Keeping, ForksListed, Screen[None]):
                 self._show_preview()
 
     def _show_preview(self) -> None:
-        """What is known at once; the rest when it is read."""
+        """Have what the cursor is on read and shown."""
         key = self.view.current
         preview = self.query_one(PreviewPane)
         if self.view.empty:
@@ -316,9 +316,6 @@ class SessionsScreen(Keeping, ForksListed, Screen[None]):
         if key is None:
             preview.preview(None, [])
             return
-        row = self.view.rows.get(key)
-        if row is not None and not isinstance(row, Trial) and preview.of != key:
-            preview.preview(key, session_lines(row))
         self._previews.ask(key)
 
     async def _preview(self, key: Key) -> None:
