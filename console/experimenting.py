@@ -12,7 +12,7 @@ from console.dropping import Dropping
 from console.experimentsnapshot import ExperimentSnapshot, State, UnderWay
 from console.ledger import Ledger, cell_of
 from console.models import Models
-from console.outset import see_it_is_the_same, setting_out
+from console.outset import see_it_is_the_same, setting_out, wanted_of
 from console.resultkeeping import Recording, ResultKeeping, Results
 from engine.drift.racing import FixedPlan, RacePlan
 from engine.drift.tally import RunResult, Tally, result_of
@@ -209,7 +209,7 @@ class Experimenting:
         self._state = "loading"
         arms, progress = self.experiment.arms(name), self._ledger.progress
         progress.clock.stop()
-        pinned = None if self._anyway else self.kept.pinned(name)
+        pinned = None if self._anyway else wanted_of(self.kept, name)
         async with self._models.use(name, pinned, self.worker) as model:
             await model.ready()
             self._at_once = self._places(self._status)

@@ -28,7 +28,7 @@ class Models(Protocol):
     ) -> AbstractAsyncContextManager[Model]:
         """A model by its name, for as long as this is open; it may still be loading.
 
-        `pinned`: on what its first runs were made, to be had again where nothing else was asked for.
+        `pinned`: on what its first runs were made, or what was asked for; what is empty may be any.
         `told` hears how it stands, now and at every change.
         """
         ...
@@ -104,7 +104,8 @@ class SharedModel:
         known = self._model.status.provenance
         if pinned is None or known is None:
             return True
-        return (pinned.device, pinned.dtype) == (known.device, known.dtype)
+        device = pinned.device.partition(" ")[0]
+        return known.device.startswith(device) and pinned.dtype in ("", known.dtype)
 
     @asynccontextmanager
     async def use(self, model: str, pinned: Stretch | None, told: Told) -> AsyncIterator[Model]:
@@ -123,9 +124,8 @@ class SharedModel:
 
 
 def again(choice: ModelChoice, model: str, pinned: Stretch | None) -> ModelChoice:
-    """The choice that gives a model on what it was first run on, as far as nothing else is asked."""
-    device, dtype = choice.device, choice.dtype
-    if pinned is not None:
-        device = pinned.device.partition(" ")[0] if device == "auto" else device
-        dtype = pinned.dtype if dtype == "auto" else dtype
-    return ModelChoice(model=model, device=device, dtype=dtype, threads=choice.threads)
+    """The choice that gives a model on what is pinned of it, and else as it was chosen."""
+    if pinned is None:
+        return ModelChoice(model, choice.device, choice.dtype, choice.threads)
+    device = pinned.device.partition(" ")[0] or choice.device
+    return ModelChoice(model, device, pinned.dtype or choice.dtype, choice.threads)

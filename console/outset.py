@@ -21,6 +21,24 @@ def setting_out(model: str, known: Provenance, at_once: int) -> Stretch:
     )
 
 
+def wanted_of(kept: Kept, model: str) -> Stretch | None:
+    """On what runs on a model are to be made: as the first were, or where there are none, as asked.
+
+    None where it may be anything, and so is what is empty.
+    """
+    first, placement = kept.pinned(model), kept.placement
+    if first is not None:
+        return first
+    device, dtype = (
+        "" if asked == "auto" else asked for asked in (placement.device, placement.dtype)
+    )
+    if not device and not dtype:
+        return None
+    return Stretch(
+        model=model, weights="", device=device, dtype=dtype, version="", began="", at_once=0
+    )
+
+
 def see_it_is_the_same(kept: Kept, stretch: Stretch) -> None:
     """Raise `DrifttyError` where the runs of a stretch are not made on what the first were made on."""
     first = kept.pinned(stretch.model)

@@ -3,11 +3,13 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from console.cli.options import ModelChoice
 from console.host import open_console
 from console.live import Live
 from console.models import SharedModel, again
+from console.outset import wanted_of
 from engine.errors import DrifttyError
 from engine.experiment import cells
 from engine.model.scripted import ScriptedModel
@@ -91,8 +93,26 @@ async def test_what_was_begun_on_something_else_is_not_run_on_the_loaded_model()
 def test_a_model_is_had_again_on_what_its_first_runs_were_made_on() -> None:
     assert again(CHOICE, "demo", PINNED) == ModelChoice("demo", "cuda:0", "bfloat16", 2)
     asked = ModelChoice("demo", "cpu", "float32", 2)
-    assert again(asked, "other", PINNED) == ModelChoice("other", "cpu", "float32", 2)
-    assert again(CHOICE, "demo", None) == CHOICE
+    assert again(asked, "other", None) == ModelChoice("other", "cpu", "float32", 2)
+    partly = replace(PINNED, device="")
+    assert again(asked, "demo", partly) == ModelChoice("demo", "cpu", "bfloat16", 2)
+
+
+async def test_what_was_asked_for_is_had_in_the_console_too() -> None:
+    """Also before there are runs that would say on what."""
+    experiment, experiments = planned(n=1), Experiments()
+    experiments.begin(experiment, Placement(dtype="float16"))
+    kept = experiments.read("last")
+    wanted = wanted_of(kept, "demo")
+    assert wanted is not None
+    assert (wanted.device, wanted.dtype) == ("", "float16")
+    assert wanted_of(begun(planned(n=1)), "demo") is None
+    async with Recorder.open() as recorder:
+        console = Console(recorder)
+        await console.model.ready()
+        await experimenting(kept, recorder, models=console.shared).run()
+        await console.model.aclose()
+    assert console.others.used == [("demo", wanted)]
 
 
 @pytest.mark.shell
