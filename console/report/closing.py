@@ -29,6 +29,8 @@ _MOST_LINES = 12
 """Of one passage of an example."""
 _MOST_CHARACTERS = 600
 _MOST_PASSAGES = 40
+_ENOUGH = 8
+"""Runs on a task, from which on a difference between tasks is worth a remark."""
 _SMALL_MODEL = 1_000_000_000
 """Parameters below which it is said that other models do other things."""
 
@@ -138,7 +140,7 @@ def _caveats(found: Findings, material: Material) -> Iterator[Line]:
 def _uneven(found: Findings) -> str:
     spread = 0.0
     for arm in found.arms:
-        rates = [on.clean / on.n for on in arm.tasks if on.n]
+        rates = [on.clean / on.n for on in arm.tasks if on.n >= _ENOUGH]
         spread = max(spread, max(rates, default=0.0) - min(rates, default=0.0))
     if spread < 0.5 or len(found.tasks) < 2:
         return ""
@@ -198,7 +200,7 @@ def provenance(found: Findings, material: Material) -> Iterator[Block]:
             "run by",
             line(
                 f"driftty {program.version}, {number(program.runs, 'run')}, "
-                f"{program.first[:16]} to {program.last[:16]} UTC".replace("T", " ")
+                f"{_minute(program.first)} to {_minute(program.last)} UTC"
             ),
         )
         for program in material.origins.programs
@@ -208,7 +210,7 @@ def provenance(found: Findings, material: Material) -> Iterator[Block]:
             pace = stretch.runs / stretch.seconds * 60 if stretch.seconds else 0
             rows.append(
                 (
-                    "at a stretch",
+                    "in one go",
                     line(
                         f"{number(stretch.runs, 'run')} in {stretch.seconds / 60:.1f} minutes "
                         f"({pace:.0f} a minute), at most {stretch.at_once} at once"
@@ -241,6 +243,11 @@ def provenance(found: Findings, material: Material) -> Iterator[Block]:
     yield Table(
         (Column("what"), Column("which")), tuple((line(name), value) for name, value in rows)
     )
+
+
+def _minute(at: str) -> str:
+    """An ISO 8601 time to the minute."""
+    return at[:16].replace("T", " ")
 
 
 def again(found: Findings, material: Material) -> Iterator[Block]:
