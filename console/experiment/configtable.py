@@ -168,8 +168,13 @@ def _figures(tally: ConfigTally, columns: Sequence[Column], *, before: bool) -> 
     found = []
     for column in columns:
         text, style = column.figure(tally)
-        padded = f"{text:>{column.cells}}"
-        found.append(Piece(f" {padded}" if before else f"{padded} ", style))
+        # Apart from the figure: a style may be underlined.
+        pad = Piece(" " * (column.cells - cell_len(text)))
+        found += (
+            [Piece(" "), pad, Piece(text, style)]
+            if before
+            else [pad, Piece(text, style), Piece(" ")]
+        )
     return found
 
 

@@ -70,7 +70,9 @@ def number_lines(draft: Draft, cursor: int | None, width: int) -> list[Line]:
     for place, (words, value, hint) in enumerate(_numbers(draft)):
         style = "toggle-cursor" if cursor == place else "heading"
         shown = hint if len(hint) <= width - 16 - len(value) else ""
-        found.append(line((f"{words:<12}", "faint"), (f" {value} ", style), (f"  {shown}", "faint")))
+        found.append(
+            line((f"{words:<12}", "faint"), (f" {value} ", style), (f"  {shown}", "faint"))
+        )
     return found
 
 
@@ -105,11 +107,11 @@ def plan_lines(draft: Draft, estimated: Estimate | None) -> list[Line]:
         )  # fmt: skip
     if len(planned.tasks) == 1:
         found.append(
-            line(("! ", "warn"), ("one task is n = 1 too: what is found holds for it; several are "
+            line(("!       ", "warn"), ("one task is n = 1 too: what is found holds for it; several are "
                   "blocks", "text"), indent=8)
         )  # fmt: skip
     if planned.n == 1:
-        found.append(line(("! ", "warn"), ("n = 1 tells nothing", "text"), indent=8))
+        found.append(line(("!       ", "warn"), ("n = 1 tells nothing", "text"), indent=8))
     found.append(line(("configs ", "faint"), (_configs(planned), "text"), indent=8))
     return found
 

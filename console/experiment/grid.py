@@ -7,6 +7,7 @@ from console.experiment.configtable import fitting
 from console.safe import clean_line
 from console.view.line import Line, Piece, line
 from console.view.outcome import GLYPHS, STYLES
+from engine.events import Outcome
 from engine.experiment import Cell
 
 GROUP = 10
@@ -151,15 +152,13 @@ def glyph_of(seen: Seen) -> tuple[str, str]:
 
 
 def legend() -> Line:
-    """What the glyphs mean."""
-    pieces = [
-        (f"{GLYPHS[outcome]} ", STYLES[outcome], outcome)
-        for outcome in ("clean", "drift", "no-exit", "fault")
-    ]
-    found = [Piece(text, style) for glyph, glyph_style, word in pieces
-             for text, style in ((glyph, glyph_style), (f"{word}  ", "faint"))]  # fmt: skip
-    found += [Piece("3 ", "cell-running"), Piece("its turn  ", "faint")]
-    return Line((*found, Piece(f"{TO_COME} ", "rule"), Piece("to come", "faint")))
+    """What the glyphs mean, in as few cells as may be."""
+    found: list[Piece] = []
+    outcomes: tuple[Outcome, ...] = ("clean", "drift", "no-exit", "fault")
+    for outcome in outcomes:
+        found += [Piece(GLYPHS[outcome], STYLES[outcome]), Piece(f" {outcome} ", "faint")]
+    found += [Piece("3", "cell-running"), Piece(" turn ", "faint")]
+    return Line((*found, Piece(TO_COME, "rule"), Piece(" to come", "faint")))
 
 
 def _cells(runs: int, pitch: int) -> int:

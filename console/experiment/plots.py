@@ -12,6 +12,7 @@ from console.experiment.forest import Estimate, Heading, forest
 from console.view.line import Line, Piece, line
 from engine.drift.effects import Effect
 from engine.drift.interval import Interval, confidence_sequence
+from engine.drift.margin import TurnMargin
 from engine.drift.result import Axis
 from engine.drift.tallies import ConfigTally, share, signed
 
@@ -20,6 +21,8 @@ HALF = 0.5
 """Effects that all lie within this much of none are drawn on half the scale."""
 CURVES = 6
 """So many curves can still be told apart by their colours."""
+FEWEST = 3
+"""Runs; a margin's curve ends where fewer are left."""
 NAME = 24
 NOTHING = confidence_sequence(0, 0)
 """Of a rate before the first run."""
@@ -37,7 +40,11 @@ def interval_forest(board: Board, width: int, height: int) -> list[Line]:
     axes = _axes(tallies)
     fitting_axes = max((height - 3) // (len(marks) + 1), 1)
     rows: list[Estimate | Heading] = []
-    for axis in axes[:fitting_axes]:
+    shown = axes[:fitting_axes]
+    roomy = len(shown) * (len(marks) + 2) + 2 <= height
+    for axis in shown:
+        if rows and roomy:
+            rows.append(Heading(""))
         rows.append(Heading(_AXES[axis]))
         for config, (mark, tally) in enumerate(zip(marks, tallies, strict=True)):
             wide = _corrected(board, config) if axis == "clean" else None
@@ -75,12 +82,12 @@ def margin_plot(board: Board, width: int, height: int) -> list[Line]:
     turns = board.experiment.template.turns
     curves = []
     for config in _others(board):
-        points = tuple(Point(each.turn, each.mean) for each in board.margin(config))
+        points = tuple(Point(each.turn, each.mean) for each in _enough(board.margin(config)))
         if points:
             curves.append(_other(board, config, points, steps=False))
     mark, margins = board.marks[board.chosen], board.margin(board.chosen)
-    if margins:
-        points = tuple(Point(each.turn, each.mean, each.lower, each.upper) for each in margins)
+    if enough := _enough(margins):
+        points = tuple(Point(each.turn, each.mean, each.lower, each.upper) for each in enough)
         curves.append(Curve(mark.letter, mark.style, points, steps=False))
     if not curves:
         return [
@@ -170,6 +177,11 @@ def _corrected(board: Board, config: int) -> tuple[float, float]:
     """The bounds with the judge's errors on most lines; the smaller sample's are in the verdicts."""
     first = board.watched.tally.corrected(config)[0]
     return first.low, first.high
+
+
+def _enough(margins: Sequence[TurnMargin]) -> list[TurnMargin]:
+    """The turns that enough runs got to: what one run did at turn 7 is no curve."""
+    return [each for each in margins if each.runs >= FEWEST]
 
 
 def _others(board: Board) -> list[int]:

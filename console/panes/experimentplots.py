@@ -60,7 +60,8 @@ class MarginPane(BoardPane):
     NAME = "MARGIN"
     HELP = """\
 How likely the model was, at each prompt, to begin its turn as a command: the mean over the runs that
-got there. A config whose margin falls is about to break before any of its runs has.
+got there; a curve ends where fewer than three are left. A config whose margin falls is about to break
+before any of its runs has.
 
 Runs that drifted or exited are gone at later turns, so a curve may rise only because the weak have
 left; the counts below say how many are there.

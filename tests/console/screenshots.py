@@ -11,15 +11,20 @@ import sys
 import tempfile
 from pathlib import Path
 
+from console.panes.draftpanes import PlanPane
+from console.screens.draft import DraftScreen
+from console.screens.experiment import ExperimentScreen
 from engine.events import CommandProposed
 from engine.run import RunSpec
+from tests.console.experiment.recorded import midway
 from tests.console.open import console, settled, spec
 from tests.console.scripted import ScriptedDriver
 from tests.console.story import PROVENANCE, Story, clean, drifting
 
 SIZES = ((80, 24), (120, 40), (200, 60))
 THEMES = ("dark", "light", "high-contrast")
-JOINTS = set("┬┴├┤┼┐┘└┌")
+JOINTS = {*"┬┴├┤┼┐┘└┌", *map(chr, range(0x2800, 0x2900))}
+"""Characters that renderers take from another font, or join: each is put on its cell by itself."""
 CELL = 12.2
 """Width of a cell in Textual's SVG."""
 
@@ -66,6 +71,39 @@ async def proposal(size: tuple[int, int], theme: str) -> str:
         return exact(app.export_screenshot(title="driftty"))
 
 
+async def experiment(size: tuple[int, int], theme: str) -> str:
+    """An experiment three quarters through, with what the embedded model's runs came to."""
+    app = console(ScriptedDriver(), planned())
+    app.wear(theme, keep=False)
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        going = midway()
+        app.experiments.laboratory.running = going  # type: ignore[assignment]  # as if it ran here
+        await app.push_screen(ExperimentScreen(going))
+        await pilot.press("down", "down", "down", "down")
+        if size < SIZES[2]:
+            await pilot.press("5" if size == SIZES[1] else "2")
+        await settled(pilot)
+        app.experiments.laboratory.running = None
+        return exact(app.export_screenshot(title="driftty"))
+
+
+async def draft(size: tuple[int, int], theme: str) -> str:
+    """A factorial being planned."""
+    app = console(ScriptedDriver(), spec("operator", "show the hostname, then exit."))
+    app.wear(theme, keep=False)
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        await pilot.press("f4", "n")
+        while not isinstance(app.screen, DraftScreen):
+            await pilot.pause()
+        await pilot.press("down", "down", "down", "down", "f")
+        while app.screen.query_one(PlanPane).estimated is None:
+            await pilot.pause()
+        await settled(pilot)
+        return exact(app.export_screenshot(title="driftty"))
+
+
 def exact(svg: str) -> str:
     """Every character on its cell: renderers ignore `textLength`, drop blanks, draw ligatures."""
 
@@ -98,6 +136,11 @@ async def pictures() -> dict[str, str]:
         for theme in THEMES:
             made[f"operate-{size[0]}x{size[1]}-{theme}"] = await picture(size, theme)
     made["confirm-120x40-dark"] = await proposal((120, 40), "dark")
+    for theme in THEMES:
+        made[f"experiment-200x60-{theme}"] = await experiment((200, 60), theme)
+    for width, height in SIZES[:2]:
+        made[f"experiment-{width}x{height}-dark"] = await experiment((width, height), "dark")
+    made["experiment-new-120x40-dark"] = await draft((120, 40), "dark")
     return made
 
 

@@ -70,6 +70,6 @@ def test_the_cursors_cell_has_a_style_of_its_own() -> None:
 
 def test_the_legend_names_every_glyph_that_is_drawn() -> None:
     words = legend().text
-    for word in ("✓ clean", "▲ drift", "◐ no-exit", "✗ fault", "· to come"):
+    for word in ("✓ clean", "▲ drift", "◐ no-exit", "✗ fault", "· to come", "3 turn"):
         assert word in words
     assert glyph_of(board().seen(Cell(0, 0, 0)))[0] in words
