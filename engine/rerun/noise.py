@@ -2,8 +2,9 @@
 
 NOISE = {"float32": 2e-3, "float16": 0.15, "bfloat16": 0.75}
 """In logits: by how much a token's lead over another can change with what it was computed with, by the
-coarser of the two number formats. An order of magnitude above what was measured with the embedded
-model in float32, and about twice the largest in bfloat16, see `docs/verify.md`."""
+coarser of the two number formats. Over 414 tokens recorded in float32 with the embedded model and scored
+again, log-probabilities moved by at most 0.28 in bfloat16 and 0.038 in float16, and the token that was
+drawn missed by at most 0.19 and 0.006; in float32 they came out the same to the last digit."""
 
 _OF_SCRIPTS = 0.0
 """What a script says has no noise, nor has anything of a format that is not known."""
