@@ -1,5 +1,6 @@
 """What comes first: the question that an experiment asks, and what may be answered to it."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from console.report.blocks import (
@@ -64,35 +65,38 @@ def _short(found: Findings) -> Line:
     """The answer in a sentence or two."""
     if found.settled == 0:
         return line("No run has counted yet.")
-    ranked = found.ranked
-    best = ranked[0]
-    told = line(
-        code(best.name),
-        f" was clean most often: {_rate(best)}. "
-        if len(ranked) > 1
-        else f" was clean in {_rate(best)} of the runs. ",
-    )
     pairs = found.pairs["clean"]
     if not pairs:
-        return told
-    level = [arm for arm in ranked[1:] if not _separated(found, best, arm)]
+        return line(code(found.arms[0].name), f" was clean in {_rate(found.arms[0])}.")
     decided = sum(pair.tally.decided for pair in pairs)
     return line(
-        told,
-        "It is separated from every other config. "
-        if not level
-        else line(
-            "It is separated from none of the others. "
-            if len(level) == len(ranked) - 1
-            else f"It is separated from {len(ranked) - 1 - len(level)} of the others, and not from ",
-            *(
-                ()
-                if len(level) == len(ranked) - 1
-                else (_some([code(arm.name) for arm in level]), ". ")
-            ),
-        ),
+        *_best(found),
         f"Of {number(len(pairs), 'pair')} of configs, {decided or 'none'} "
         f"{'is' if decided == 1 else 'are'} separated.",
+    )
+
+
+def _best(found: Findings) -> Line:
+    """Which was clean most often, and from which it is separated."""
+    best, *others = found.ranked
+    if not any(arm.tally.clean for arm in found.arms):
+        return line("No config was clean in any run. ")
+    level = [arm for arm in others if arm.tally.rate == best.tally.rate]
+    if level:
+        names = [code(arm.name) for arm in (best, *level)]
+        return line(_some(names), f" were clean most often, each {_rate(best)}. ")
+    told = line(code(best.name), f" was clean most often: {_rate(best)}. ")
+    near = [arm for arm in others if not _separated(found, best, arm)]
+    if not near:
+        return line(told, "It is separated from every other config. ")
+    if len(near) == len(others):
+        return line(told, "It is separated from none of the others. ")
+    apart = len(others) - len(near)
+    return line(
+        told,
+        f"It is separated from {apart} of the others, and not from ",
+        _some([code(arm.name) for arm in near]),
+        ". ",
     )
 
 
@@ -111,7 +115,7 @@ def _sentences(found: Findings) -> Iterator[Line]:
                 code(arm.name),
                 " is clean more often than ",
                 _some([code(other.name) for other in others]),
-                f": separated (E {'≥' if len(worse) > 1 else '='} {_e(weakest)}).",
+                f": separated (E {_e(weakest, several=len(worse) > 1)}).",
             )
     mixed = [
         pair for pair in found.pairs["clean"] if pair.tally.decided and pair.tally.better is None
@@ -233,5 +237,8 @@ def _some(names: Sequence[object], most: int = 8) -> Line:
     return line(listed([*spans[: most - 1], f"{len(spans) - most + 1} more"]))
 
 
-def _e(value: float) -> str:
-    return f"{value:.3g}" if value < 100 else f"{value:,.0f}" if value < 10_000 else "10,000"
+def _e(least: float, *, several: bool) -> str:
+    """An e-value, or the least of several."""
+    if least >= 10_000:
+        return "> 10,000"
+    return f"{'≥' if several else '='} {least:.3g}" if least < 100 else f"≥ {math.floor(least):,}"

@@ -72,7 +72,7 @@ dt { color: var(--quiet); }
 dd { margin: 0; }
 dd pre { margin: 0; padding: .25rem .6rem; min-height: 1.9em; }
 @media print { body { max-width: none; padding: 0; } h2, h3 { break-after: avoid; }
-  figure, tr { break-inside: avoid; } }
+  figure, tr { break-inside: avoid; } details::details-content { content-visibility: visible; } }
 """
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"

@@ -218,6 +218,21 @@ def test_any_text_survives_a_cell_and_a_paragraph(text: str) -> None:
     assert not Page("".join(html(made))).open
 
 
+@pytest.mark.parametrize(
+    ("clean", "said"),
+    [
+        ((0.0, 0.0), "No config was clean in any run. Of 1 pair of configs, none are separated."),
+        ((0.5, 0.5), "`bare` and `false-memories` were clean most often, each .50"),
+        (
+            (0.0, 1.0),
+            "It is separated from every other config. Of 1 pair of configs, 1 is separated.",
+        ),
+    ],
+)
+def test_the_answer_is_right_at_the_ends(clean: tuple[float, float], said: str) -> None:
+    assert said in "".join(report(kept(*experiment(n=12), clean=clean)).text("md"))
+
+
 def test_title_and_question_can_be_a_persons_own() -> None:
     results = kept(*experiment())
     made = Report(findings(results), material(results), title="What helps?", question="Does it?")
