@@ -2,9 +2,10 @@
 
 NOISE = {"float32": 2e-3, "float16": 0.15, "bfloat16": 0.75}
 """In logits: by how much a token's lead over another can change with what it was computed with, by the
-coarser of the two number formats. Over 414 tokens recorded in float32 with the embedded model and scored
-again, log-probabilities moved by at most 0.28 in bfloat16 and 0.038 in float16, and the token that was
-drawn missed by at most 0.19 and 0.006; in float32 they came out the same to the last digit."""
+coarser of the two number formats. Over 414 tokens recorded in float32 with the embedded model and
+scored again, log-probabilities moved by at most 0.28 in bfloat16 and 0.038 in float16, and the token
+that was drawn missed by at most 0.19 and 0.006; generated in float32 they came out the same to the last
+digit."""
 
 _OF_SCRIPTS = 0.0
 """What a script says has no noise, nor has anything of a format that is not known."""
