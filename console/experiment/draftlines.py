@@ -107,8 +107,8 @@ def plan_lines(draft: Draft, estimated: Estimate | None) -> list[Line]:
         )  # fmt: skip
     if len(planned.tasks) == 1:
         found.append(
-            line(("!       ", "warn"), ("one task is n = 1 too: what is found holds for it; several are "
-                  "blocks", "text"), indent=8)
+            line(("!       ", "warn"), ("one task is n = 1 too: what is found holds for it; several "
+                  "are blocks", "text"), indent=8)
         )  # fmt: skip
     if planned.n == 1:
         found.append(line(("!       ", "warn"), ("n = 1 tells nothing", "text"), indent=8))

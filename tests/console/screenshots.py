@@ -136,10 +136,10 @@ async def pictures() -> dict[str, str]:
         for theme in THEMES:
             made[f"operate-{size[0]}x{size[1]}-{theme}"] = await picture(size, theme)
     made["confirm-120x40-dark"] = await proposal((120, 40), "dark")
-    for theme in THEMES:
-        made[f"experiment-200x60-{theme}"] = await experiment((200, 60), theme)
-    for width, height in SIZES[:2]:
+    for width, height in SIZES:
         made[f"experiment-{width}x{height}-dark"] = await experiment((width, height), "dark")
+    for theme in THEMES[1:]:
+        made[f"experiment-120x40-{theme}"] = await experiment((120, 40), theme)
     made["experiment-new-120x40-dark"] = await draft((120, 40), "dark")
     return made
 
