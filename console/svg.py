@@ -47,7 +47,7 @@ def _row(row: Strip, top: float, foreground: str, background: str) -> Iterator[s
         if under:
             yield (
                 f'<rect x="{left:.1f}" y="{top:.1f}" width="{width * CELL:.1f}" height="{LINE}"'
-                f' fill="{under}"/>\n'
+                f' fill="{under}" shape-rendering="crispEdges"/>\n'
             )
         if segment.text.strip():
             looks = " ".join(_looks(style, fill))

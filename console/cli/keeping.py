@@ -140,7 +140,7 @@ def _find(typed: Sequence[str], *, trash: bool = False) -> list[str]:
         from sessions.summary import Query
 
         for one in typed:
-            if await asyncio.to_thread(shipped.store_of, one) is not None:
+            if one.startswith(shipped.PREFIX):
                 raise StoreError(
                     f"{one} came with driftty and stays as it is. To have it among your own: "
                     f"`driftty sessions export {one} -o FILE`, then `driftty sessions import FILE`."

@@ -9,6 +9,7 @@ from console.view.lineage import tree
 from console.view.sessionpreview import (
     EVENTS,
     MOST_EVENTS,
+    drifted_line,
     excerpt_lines,
     session_lines,
     shipped_lines,
@@ -85,7 +86,8 @@ class SessionsReader:
             told = [] if isinstance(row, Trial) else session_lines(row)
             return [*told, line(""), line((f"✗ {error}", "bad"))]
         family = [line(""), *tree(root, row.id)] if root is not None and root.forks else []
-        return [*session_lines(row), *family, line(""), *excerpt_lines(events)]
+        told = session_lines(row, drifted_line(events))
+        return [*told, *family, line(""), *excerpt_lines(events)]
 
     async def ids(self, keys: Sequence[Key], query: Query) -> list[str]:
         """The ids of the person's sessions that these rows stand for, those of experiments too."""

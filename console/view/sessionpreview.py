@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from console.view.line import Line, Piece, line
 from console.view.sessionrow import GLYPHS, STYLES, when
 from engine.drift.interval import confidence_sequence
-from engine.events import AnyEvent
+from engine.events import AnyEvent, DriftSeen
 from engine.figures import duration, number, size
 from sessions.listing import Count, Trial
 from sessions.summary import Summary
@@ -36,12 +36,13 @@ _LOOKS: dict[PassageKind, tuple[str, str]] = {
 """What begins a passage, and its style; others are left out."""
 
 
-def session_lines(row: Summary) -> list[Line]:
-    """What the list's row says, in full."""
+def session_lines(row: Summary, drifted: str = "") -> list[Line]:
+    """What the list's row says, in full. `drifted`: the line at which it drifted first."""
     drift = f": {row.drift_kind}, turn {row.drift_turn}" if row.drift_turn else ""
     lines = [
         _fact("", (f"{GLYPHS[row.outcome]} {row.outcome}{drift}", STYLES[row.outcome])),
-        _fact("why", (row.why, "text")),
+        _fact("wrote", (drifted, "drift-line")),
+        _fact("why", ("" if row.why == f"drift: {row.drift_kind}" else row.why, "text")),
         _fact("config", (row.config, "heading")),
         _fact("task", (row.task, "text")),
         _fact(
@@ -55,6 +56,11 @@ def session_lines(row: Summary) -> list[Line]:
         _fact("id", (f"{row.id} · {when(row.began)} · {size(row.bytes)}", "faint")),
     ]
     return [each for each in lines if each.pieces[-1].text]
+
+
+def drifted_line(events: Iterable[AnyEvent]) -> str:
+    """The first line among events that was a drift; empty where there is none."""
+    return next((event.line for event in events if isinstance(event, DriftSeen)), "")
 
 
 def excerpt_lines(events: Iterable[AnyEvent]) -> list[Line]:

@@ -1,10 +1,13 @@
 """Tags, notes and the trash from the command line."""
 
 import json
+from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from console.cli import driftty
+from engine.errors import StoreError
 from tests.console.cli.test_sessions import record
 from tests.sessions.made import make_session
 
@@ -57,3 +60,13 @@ def test_emptying_the_trash_asks_first() -> None:
     assert ids("--trash") == []
     assert ids() == [second]
     assert "0 removed" in run("empty-trash").stderr
+
+
+def test_what_shipped_stays_as_it_is_and_a_copy_of_it_is_one_s_own(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="shipped:clean came with driftty and stays as it is"):
+        run("tag", "shipped:clean", "mine")
+    file = tmp_path / "clean.jsonl"
+    run("export", "shipped:clean", "-o", str(file))
+    (came,) = json.loads(run("import", str(file), "--json").stdout)
+    assert came["new"]
+    assert json.loads(run("tag", came["session"], "mine", "--json").stdout)["tags"] == ["mine"]
