@@ -5,6 +5,7 @@ import pytest
 from engine.clock import SessionClock
 from engine.errors import ShellError
 from engine.events import AnyEvent, KeysTyped, ShellResized
+from engine.fork import start_at
 from engine.model.script import Script, ScriptedCompletion
 from engine.model.scripted import ScriptedModel
 from engine.operator import Operator
@@ -28,7 +29,7 @@ def shell(run: RunSpec) -> PtyShell:
 
 async def recorded(*commands: str) -> Past:
     """The past of a run in a real shell."""
-    run = spec(patience=1.0, drift="continue")
+    run = spec(patience=1.0, drift="continue", policy="whole-turn")
     said = Script(completions=tuple(ScriptedCompletion(text=each) for each in (*commands, "exit")))
     model = ScriptedModel(said, pace=0)
     events: list[AnyEvent] = []
@@ -92,6 +93,17 @@ async def test_a_command_that_had_to_be_helped_is_helped_again() -> None:
     past = await recorded("cat", "echo 'never closed", "echo back")
     assert past.deeds[0].nudges == ("interrupt",)
     assert await again(past) == ()
+
+
+@pytest.mark.shell
+async def test_the_lines_of_a_heredoc_are_typed_again_one_by_one() -> None:
+    past = await recorded("cat > notes <<END\n# a title\nit's text\nEND\ncat notes\n")
+    assert [deed.observation.state for deed in past.deeds][:4] == [
+        *("continuation", "continuation", "continuation", "done")
+    ]
+    assert await again(past) == ()
+    start = start_at(past, 2)
+    assert [act.command for act in start.acts][-1] == "cat notes"
 
 
 async def test_keys_that_a_person_typed_are_typed_again_and_hidden_ones_are_said_not_to_be() -> (
