@@ -4,10 +4,15 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from console.cli.editing import write_json
+
+if TYPE_CHECKING:
+    from sessions.library import Library
+    from sessions.summary import Summary
 
 
 @click.command("check")
@@ -35,28 +40,34 @@ def check(sessions: Sequence[str], as_json: bool) -> None:
 
 async def _check(typed: Sequence[str]) -> list[dict[str, str | int]]:
     from sessions.library import Library
-    from sessions.soundness import LOST_LOG, find_damage
+    from sessions.soundness import LOST_LOG
 
+    found: list[dict[str, str | int]] = []
+    for name in typed:
+        async with Library.holding(name) as library:
+            found.append(await _look(library, await library.find(name)))
+    if typed:
+        return found
     async with Library.open() as library:
-        if typed:
-            chosen = [await library.find(one) for one in typed]
-        else:
-            chosen = await library.sessions(limit=await library.count())
-        found: list[dict[str, str | int]] = [
-            {
-                "session": summary.id,
-                "events": summary.events,
-                "damage": await find_damage(library, summary.id),
-            }
-            for summary in chosen
-        ]
-        known = {summary.id for summary in chosen}
-        gone = {} if typed else await library.losses()
-        for session, had in gone.items():
+        known = set()
+        for summary in await library.sessions(limit=await library.count()):
+            known.add(summary.id)
+            found.append(await _look(library, summary))
+        for session, had in (await library.losses()).items():
             if session not in known:
                 damage = f"all of its {had} events are missing: {LOST_LOG}"
                 found.append({"session": session, "events": 0, "damage": damage})
-        return found
+    return found
+
+
+async def _look(library: "Library", summary: "Summary") -> dict[str, str | int]:
+    from sessions.soundness import find_damage
+
+    return {
+        "session": summary.id,
+        "events": summary.events,
+        "damage": await find_damage(library, summary.id),
+    }
 
 
 @click.command("recover")
