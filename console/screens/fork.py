@@ -14,7 +14,7 @@ from console.screens.dialog import Dialog
 from console.screens.start import MOST_TURNS
 from engine.errors import DrifttyError
 from engine.figures import number
-from engine.fork import INTERVENTIONS, Intervention
+from engine.fork import INTERVENTIONS, Intervention, typed_lines
 from engine.rerun.past import Past
 from engine.seeds.config import parse_config
 from engine.seeds.library import SeedLibrary
@@ -192,7 +192,9 @@ class ForkDialog(Dialog[Forked | None]):
 
     def _said(self, turn: int) -> str:
         attempt = self._past.attempt(turn)
-        return clean_line("".join(attempt.texts).strip()) if attempt else ""
+        text = "".join(attempt.texts).strip() if attempt else ""
+        lines = typed_lines(text, self._past.spec.policy)
+        return clean_line(lines[0] if lines else "")
 
 
 def _number(text: str, what: str, least: float, most: float) -> float:

@@ -12,9 +12,11 @@ from console.screens.replay import ReplayScreen
 from console.screens.sessions import SessionsScreen
 from console.screens.verify import VerifyScreen
 from engine.events import WorldRestored
+from engine.experiment import Experiment
 from engine.fork import fork_spec, start_at
 from engine.rerun.past import read_past
 from engine.start import WorldDifference
+from sessions.kept import Placement
 from sessions.library import Library
 from tests.console.open import console, screen_text, settled, shows
 from tests.console.recorded import DRIFT_TURN, SESSION, demo_events, demo_spec, keep
@@ -104,6 +106,40 @@ async def test_a_fork_may_be_edited_and_what_is_wrong_is_said_in_the_dialog(sess
     assert start is not None
     assert [turn.text for turn in start.then] == ["uptime"]
     assert start.turn == 3
+
+
+async def test_many_runs_are_an_experiment_with_an_arm_for_each_intervention(
+    session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(ScriptedDriver())
+    begun: list[Experiment] = []
+    watched: list[str] = []
+
+    async def begin(experiment: Experiment, placement: Placement) -> None:
+        begun.append(experiment)
+
+    monkeypatch.setattr(app.experiments.laboratory, "begin", begin)
+    monkeypatch.setattr(app, "open_experiment", watched.append)
+    async with app.run_test(size=(200, 60)) as pilot:
+        app.fork(session)
+        await until(lambda: shows(app, ForkDialog))
+        await pilot.pause()
+        assert app.screen.query_one("#turn", Input).value == str(DRIFT_TURN)
+        app.screen.query_one("#intervention", Select).value = "all"
+        await pilot.pause()
+        assert app.screen.query_one("#runs", Input).value == "20"
+        app.screen.query_one("#runs", Input).value = "3"
+        await pilot.press("f10")
+        await until(lambda: watched)
+        await settled(pilot)
+    (experiment,) = begun
+    assert watched == [experiment.id]
+    assert experiment.n == 3
+    changes = [each.start.change for each in experiment.conditions if each.start]
+    assert changes == [
+        f"{each} at {DRIFT_TURN}" for each in ("nothing", "rewind", "recovery", "anchor", "mask")
+    ]
+    assert len(set(experiment.names)) == 5
 
 
 async def test_a_recording_of_another_model_is_refused_with_what_to_do(session: str) -> None:
