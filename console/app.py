@@ -40,6 +40,7 @@ from engine.figures import number
 from engine.model.supervisor import WorkerStatus
 from engine.run import RunSpec
 from engine.seeds.library import SeedLibrary
+from engine.shell.commands import in_sandbox
 from engine.tasks.library import TaskLibrary
 from sessions.kept import Placement
 
@@ -76,6 +77,7 @@ class DrifttyApp(App[int]):
         super().__init__(driver_class=HangupDriver)
         self.driver = driver
         self.view = ViewState()
+        self.view.priming.watch.exists = in_sandbox
         self.worker = WorkerView()
         self.operate = Operate(self.view, self.worker)
         self.desk = Desk(self, defaults, seeds, tasks)

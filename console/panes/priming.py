@@ -99,6 +99,7 @@ What the model sees: the seed's turns, then the live ones, with the seam between
 - `▣` an element of the seed that is on, `▢` one that is off; ←/→ and Enter, its number, or a click
 - `▌` at the left: the turn's KV was cached at the last completion and was not computed again
 - the title counts the prompt's tokens and how many of them were cached
+- `▲` how many things are wrong with the payload, and the worst; F3 shows them
 """
 
     def __init__(self, view: PrimingView, switches: ElementSwitches) -> None:
@@ -148,7 +149,17 @@ def _counts(view: PrimingView) -> tuple[Piece, ...]:
     return (
         Piece(f"{view.tokens:,}{room} tok", "heading"),
         Piece(f" · {view.cached:,} cached", "subtitle"),
+        *_lint(view),
     )
+
+
+def _lint(view: PrimingView) -> tuple[Piece, ...]:
+    """How many things are wrong with the payload, and the worst of them."""
+    told = [each for each in view.findings if each.severity != "note"]
+    if not told:
+        return ()
+    style = "bad" if told[0].severity == "error" else "warn"
+    return (Piece(f" · ▲ {len(told)} {told[0].rule}", style),)
 
 
 def _nothing() -> Line:

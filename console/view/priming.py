@@ -14,6 +14,9 @@ from engine.events import (
     ScrollbackShortened,
     SessionStarted,
 )
+from engine.lint.finding import Finding, Subject
+from engine.lint.lint import lint
+from engine.lint.watch import PayloadWatch, named
 from engine.run import Config
 from engine.scrollback import Payload, Span, Turn
 
@@ -36,10 +39,14 @@ class PrimingView:
         """How many leading tokens are the seed's."""
         self.window = 0
         self._spans: tuple[Span, ...] = ()
+        self.watch = PayloadWatch()
+        self._counted: Payload | None = None
+        self._linted: tuple[object, tuple[Finding, ...]] = (None, ())
         self._drawn: dict[tuple[int, int, bool], tuple[Turn, list[Line]]] = {}
 
     def apply(self, event: AnyEvent) -> None:
         """Fold one event."""
+        self.watch.absorb(event)
         match event:
             case SessionStarted(spec=spec):
                 self._show(spec.config)
@@ -66,13 +73,24 @@ class PrimingView:
         self.available = available
         self.live = [first] if first else []
         self.running = False
+        self.watch.payload = None
         self.version += 1
 
     def counted(self, payload: Payload) -> None:
         """Take in the payload of what `preview` shows."""
         self.tokens, self.cached, self.seam = len(payload.ids), payload.cached, payload.seam
         self.window, self._spans = payload.window, payload.spans
+        self._counted = payload
         self.version += 1
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with what is shown: the last payload sent, or the one that would be."""
+        shown = self.watch.payload or self.version
+        if self._linted[0] != shown:
+            subject = self.watch.subject or self._planned
+            self._linted = (shown, lint(subject) if subject else ())
+        return self._linted[1]
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -99,9 +117,23 @@ class PrimingView:
             return lines
         return [*lines, self._seam_line()]
 
+    @property
+    def _planned(self) -> Subject | None:
+        if self.config is None:
+            return None
+        return Subject(
+            turns=self.turns,
+            seed_turns=len(self.seeded),
+            prompt=self.config.prompt,
+            payload=self._counted,
+            texts=named(self._counted) if self._counted else (),
+            exists=self.watch.exists,
+        )
+
     def _show(self, config: Config) -> None:
         self.config, self.seeded = config, config.turns
         self.tokens, self.cached, self.seam, self._spans = None, 0, 0, ()
+        self._counted = None
         self._drawn.clear()
 
     def _seam_line(self) -> Line:

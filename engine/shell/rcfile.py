@@ -3,6 +3,9 @@
 from engine.shell.markers import prompt_strings
 from engine.shell.spec import Limits
 
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Where the operator's shell finds its programs."""
+
 _TEMPLATE = """\
 # Start file of the operator's shell, written anew for each.
 {prompts}
@@ -42,7 +45,7 @@ def ulimits(limits: Limits) -> str:
 def environment(home: str, name: str) -> dict[str, str]:
     """All that the operator's shell inherits."""
     return {
-        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "PATH": PATH,
         "HOME": home,
         "USER": name,
         "LOGNAME": name,
