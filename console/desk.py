@@ -233,8 +233,14 @@ class Desk:
         return agreed is True
 
     async def _quit(self) -> None:
-        if self._app.driver.running:
-            question = Text("A run is under way. Quitting ends it as stopped; what it did is kept.")
+        going = ["a run"] if self._app.driver.running else []
+        if self._app.experiments.laboratory.at_work:
+            going.append("an experiment")
+        if going:
+            question = Text(
+                f"Under way: {' and '.join(going)}. Quitting stops what is under way; what it did is "
+                "kept."
+            )
             if not await self._app.push_screen_wait(Confirm(question, "Stop it and quit", "Stay")):
                 return
         self._app.leave(0)

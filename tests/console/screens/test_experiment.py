@@ -389,3 +389,16 @@ async def test_a_theme_is_changed_while_it_is_watched(theme: str) -> None:
         app.wear(theme)
         await settled(pilot)
         assert screen_text(app) == text
+
+
+async def test_quitting_asks_while_an_experiment_is_under_way() -> None:
+    app = laboratory(HANGING)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await watching(pilot)
+        await until(pilot, under_way(pilot))
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: shows(app, Confirm))
+        assert "Under way: an experiment." in " ".join(screen_text(app).split())
+        await pilot.press("escape")
+        await until(pilot, lambda: shows(app, ExperimentScreen))
+        assert now(pilot).state == "running"
