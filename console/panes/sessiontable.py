@@ -32,7 +32,7 @@ Every run that was recorded, the newest first; the runs of an experiment are fol
 output and reasoning; fields are outcome, config, model, task, drift, drift-turn, turns, tokens, \
 events, length, size, when, age, tag, note, id, experiment, parent, why, rng, temperature, channel
 - `field:text` is in it, `field=text` is it, `turns:2..5` a range, `tag:*` any, `-` in front: not
-- `space` marks, and what is done then is done to all that are marked
+- `space` marks, and what is done then is done to all that are marked; `Enter` compares two
 - what is deleted lies in the trash: `u` brings it back, `T` shows what is there
 - `✓` clean, `▲` drift, `◐` no exit, `✗` fault, `■` stopped, `⊘` interrupted, `●` being recorded
 """

@@ -81,12 +81,11 @@ class SessionsScreen(Keeping, ForksListed, Screen[None]):
         return self.view.loaded and self._typing is None and not any(one.busy for one in works)
 
     def on_mount(self) -> None:
-        """Read the list, and look from time to time whether there is more."""
-        self.relist()
+        """Look from time to time whether there is more."""
         self.set_interval(LOOK_SECONDS, self._look)
 
     def on_screen_resume(self) -> None:
-        """What was opened may have changed something."""
+        """Read the list, also when what was opened over it is closed and may have changed it."""
         self.relist()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -167,7 +166,10 @@ class SessionsScreen(Keeping, ForksListed, Screen[None]):
         self.query_one(FilterInput).focus()
 
     def action_open(self) -> None:
-        """Play the session under the cursor back, or open the experiment."""
+        """Play the session under the cursor back, or open the experiment; compare two marked."""
+        if len(self.view.marks) == 2:
+            self.compare()
+            return
         key = self.view.current
         row = self.view.rows.get(key) if key is not None else None
         if row is None:
@@ -252,6 +254,7 @@ class SessionsScreen(Keeping, ForksListed, Screen[None]):
             self._typing = None
         typed = self.query_one(FilterInput).value
         if typed == self.view.typed:
+            self.query_one(SessionsHeader).say("")
             return
         try:
             query = read_query(typed)
@@ -271,8 +274,10 @@ class SessionsScreen(Keeping, ForksListed, Screen[None]):
         header = self.query_one(SessionsHeader)
         view = self.view
 
+        asked = view.query, view.order
+
         def progress(done: int, of: int) -> None:
-            if of > 200:
+            if of > 200 and self.app.is_running:
                 self.app.call_from_thread(header.say, f"reading new sessions: {done} of {of}")
 
         try:
@@ -283,8 +288,8 @@ class SessionsScreen(Keeping, ForksListed, Screen[None]):
             view.loaded = True
             header.say(str(error), "bad")
             return
-        if self._lists.waiting or not self.is_mounted:
-            return
+        if asked != (view.query, view.order) or not self.is_mounted:
+            return  # something else is asked for by now, and comes next
         header.say("")
         view.listed(own, shipped)
         self._rows.ask(view.keys[self.table.scroll_offset.y :][: self.table.size.height])

@@ -81,6 +81,19 @@ class Keeping:
         self._screen.refresh_bindings()
         self._screen.relist()
 
+    def compare(self) -> None:
+        """Show the two marked sessions side by side."""
+        self._do(self._compare())
+
+    async def _compare(self) -> None:
+        keys = self._screen.view.chosen()
+        rows = await self._screen.reader.rows(keys)
+        ids = [row.id for key in keys if isinstance(row := rows.get(key), Summary)]
+        if len(ids) == 2:
+            self._screen.console.open_comparison(ids[0], ids[1])
+        else:
+            self._tell("Two sessions can be compared, and no experiments; unfold one for its runs.")
+
     async def _tag(self) -> None:
         from sessions.shelf import read_tag
 

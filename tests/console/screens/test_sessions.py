@@ -14,7 +14,8 @@ from console.panes.sessionbar import FilterInput
 from console.panes.sessionpreview import PreviewPane
 from console.screens.operate import Operate
 from console.screens.sessions import SessionsScreen
-from sessions import database
+from console.settings import Settings, write_settings
+from sessions import database, shipped
 from sessions.library import Library
 from sessions.shelf import Shelf
 from sessions.summary import Query, Summary
@@ -73,7 +74,7 @@ async def opened(size: tuple[int, int] = (120, 40)) -> AsyncIterator[Opened]:
     app = console()
     async with app.run_test(size=size) as pilot:
         opened = Opened(app, pilot)
-        for name in ("open_recording", "open_experiment"):
+        for name in ("open_recording", "open_experiment", "open_comparison"):
             setattr(app, name, _noting(opened.asked, name))
         await pilot.press("f5")
         await opened.rest()
@@ -203,6 +204,40 @@ async def test_enter_plays_a_session_back_from_where_it_drifted() -> None:
             ("open_recording", drifted.id, drifted.drift_turn),
             ("open_recording", clean.id, None),
         ]
+
+
+async def test_two_that_are_marked_are_compared() -> None:
+    ids = fill(store(), 4)
+    async with opened() as screen:
+        await screen.press("space", "down", "space", "enter")
+        assert screen.asked == [("open_comparison", ids[3], ids[1])]
+
+
+async def test_the_recordings_that_ship_are_listed_last_and_stay_as_they_are() -> None:
+    fill(store(), 1)
+    async with opened() as screen:
+        assert "shipped with driftty" in screen.shown()
+        await screen.press("end")
+        assert "pieces, as turns of its own" in " ".join(screen.preview().split())
+        await screen.press("x", "enter")
+        fragmented = shipped.read("fragmented").recording.session
+        assert screen.asked == [("open_recording", fragmented, 2)]
+        assert [key.kind for key in screen.screen.view.keys].count("shipped") == 5
+
+
+async def test_rules_of_the_settings_are_applied_when_the_console_opens() -> None:
+    ids = fill(store(), 3)
+    Shelf().tag(ids[0], ["baseline"])
+    write_settings(Settings(keep_days=1))
+    app = console()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        while len(await summaries()) > 1:
+            await pilot.pause(0.05)
+        while any(worker.group == "retention" for worker in app.workers):
+            await pilot.pause(0.01)
+        await pilot.pause()
+        assert "2 recordings removed by your rules" in screen_text(app)
+    assert [one.id for one in await summaries()] == ids[:1]
 
 
 async def test_what_is_deleted_can_be_had_back_at_once_and_out_of_the_trash() -> None:
