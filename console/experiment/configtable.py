@@ -46,8 +46,9 @@ COSTS = (
 )
 RATE = 13
 """Cells of a rate with its bounds."""
-VERDICT = 14
-"""Cells of the verdict, at least."""
+VERDICT = "verdict"
+LEAST = 14
+"""Cells of a verdict that is longer than that; with less, none is shown."""
 
 
 def config_table(board: Board, width: int) -> list[Line]:
@@ -64,7 +65,7 @@ def config_table(board: Board, width: int) -> list[Line]:
     found = [
         line(
             (f"    {'config':<{name}} {heads} {scale}  {'rate [95 %]':<{RATE}}{after}", "faint"),
-            ("  verdict" if words else "", "faint"),
+            (f"  {VERDICT}" if words else "", "faint"),
         )
     ]
     for config, tally in enumerate(board.now.configs):
@@ -158,8 +159,8 @@ def _fitted(
         columns.pop()
     name = max(min(name, left - BAR[0]), min(NAME[0], longest))
     left -= name + BAR[0]
-    wanted = max((cell_len(each) for each in verdicts), default=0)
-    words = min(wanted, left - 2) if wanted and left - 2 >= min(wanted, VERDICT) else 0
+    wanted = max(cell_len(each) for each in (VERDICT, *verdicts)) if any(verdicts) else 0
+    words = min(wanted, left - 2) if wanted and left - 2 >= min(wanted, LEAST) else 0
     left -= words + 2 if words else 0
     return columns, name, min(BAR[0] + max(left, 0), BAR[1]), words
 

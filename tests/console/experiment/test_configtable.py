@@ -21,6 +21,12 @@ def test_every_line_fits_and_the_columns_stand_under_their_heads(width: int) -> 
         assert f"[{0 if tally.low == 0 else ''}" in row
 
 
+def test_no_line_is_wrapped_at_any_width() -> None:
+    for made in (board(experiment(n=20)), board(experiment(("operator",), n=20))):
+        for width in range(60, 200):
+            assert all(cell_len(line.text) <= width for line in config_table(made, width)), width
+
+
 def test_what_matters_least_is_left_out_first() -> None:
     made = board(experiment(FIVE, n=20))
     wide, narrow = (config_table(made, width)[0].text for width in (197, 76))
