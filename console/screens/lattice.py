@@ -5,7 +5,6 @@ What is done with a run, live or recorded, its subclasses add: a header, bars, k
 
 from collections.abc import Iterable
 
-from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
@@ -17,6 +16,7 @@ from console.panes.footer import Hints
 from console.panes.frame import Frame, Label
 from console.panes.header import Header
 from console.panes.layout import PANES, Box, Layout, PaneName, arrange
+from console.panes.placing import put, titles
 from console.panes.priming import ElementSwitches, PrimingPane
 from console.panes.rows import RowsPane
 from console.panes.shell import ShellPane
@@ -24,7 +24,6 @@ from console.panes.stages import StagesPane
 from console.panes.stderr import StderrPane
 from console.panes.tally import TallyPane
 from console.screens.finding import Finding
-from console.view.line import Piece
 from console.view.state import ViewState
 
 
@@ -184,11 +183,8 @@ class Lattice(Finding, Screen[None]):
             return
         labels: list[Label] = []
         for name, box in boxes.items():
-            pane = self.pane(name)
-            tabs = name in self._layout_now.drawer
-            left = self._tabs(box) if tabs else _title(box, pane, name)
-            used = max((label.x + label.width for label in left), default=box.x)
-            labels += [*left, *_subtitle(box, pane.subtitle, used)]
+            behind = self._layout_now.drawer if name in self._layout_now.drawer else ()
+            labels += titles(box, self.pane(name), [self.pane(each) for each in behind])
         focused = self.focused
         heavy = boxes.get(_name(focused)) if isinstance(focused, RowsPane) else None
         self.query_one(Frame).draw(list(boxes.values()), heavy, labels)
@@ -202,45 +198,6 @@ class Lattice(Finding, Screen[None]):
             top += rows
         put(pane, box.x + 2, top, box.width - 3, box.bottom - top)
 
-    def _tabs(self, box: Box) -> list[Label]:
-        """The titles of the panes that share a box, the open one in brackets."""
-        labels = []
-        x = box.x + 2
-        for name in self._layout_now.drawer:
-            pane = self.pane(name)
-            shown = name in self._layout_now.boxes
-            text = f"[{pane.NAME}]" if shown else f" {pane.NAME} "
-            style = "title-focused" if pane.has_focus else "title" if shown else "tab"
-            labels.append(Label(x, box.y, (Piece(text, style),), name))
-            x += len(text)
-        return labels
-
-
-def put(widget: Widget, x: int, y: int, width: int, height: int) -> None:
-    """Place a widget, in cells of the screen."""
-    widget.styles.offset = (x, y)
-    widget.styles.width = max(1, width)
-    widget.styles.height = max(1, height)
-
 
 def _name(pane: Widget) -> PaneName:
     return next(name for name in PANES if name == pane.id)
-
-
-def _title(box: Box, pane: RowsPane, name: PaneName) -> list[Label]:
-    return [Label(box.x + 2, box.y, pane.label, name)]
-
-
-def _subtitle(box: Box, pieces: tuple[Piece, ...], used: int) -> list[Label]:
-    """The subtitle at the right, whole, or cut to what is left of the border."""
-    room = box.right - 2 - used - 3
-    width = sum(cell_len(piece.text) for piece in pieces)
-    if not pieces or room < 4:
-        return []
-    if width > room:
-        if len(pieces) > 1:
-            return _subtitle(box, pieces[:-1], used)
-        text = pieces[0].text[: room - 1] + "…"
-        pieces, width = (Piece(text, pieces[0].style),), room
-    padded = (Piece(" "), *pieces, Piece(" "))
-    return [Label(box.right - 1 - width - 2, box.y, padded, "")]

@@ -7,8 +7,9 @@ from textual.widget import Widget
 from console.keymap import bindings
 from console.panes.bars import CommandInput, ProposalBar
 from console.panes.header import LiveHeader
+from console.panes.placing import put
 from console.panes.shell import ShellPane, welcome
-from console.screens.lattice import Lattice, put
+from console.screens.lattice import Lattice
 from console.screens.steering import Steers
 from console.view.state import ViewState
 from console.view.worker import WorkerView

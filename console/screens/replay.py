@@ -10,11 +10,12 @@ from textual.widget import Widget
 
 from console.keymap import bindings
 from console.panes.header import Header
+from console.panes.placing import put
 from console.panes.shell import ShellPane
 from console.panes.timeline import ROWS, TimeLine, clock
 from console.replay import FROM_START, OpenAt, Replay
 from console.safe import clean_line
-from console.screens.lattice import Lattice, put
+from console.screens.lattice import Lattice
 from console.screens.replaying import Plays
 from console.screens.rerunning import ForksReplayed
 from console.view.line import Line, Piece, line

@@ -14,11 +14,11 @@ from console.latest import Latest
 from console.panes.footer import Hints
 from console.panes.frame import Frame, Label
 from console.panes.layout import Box
+from console.panes.placing import put
 from console.panes.rows import RowsPane
 from console.panes.sessionbar import FilterInput, SessionsHeader
 from console.panes.sessionpreview import PreviewPane
 from console.panes.sessiontable import SessionHeading, SessionTable
-from console.screens.lattice import put
 from console.screens.rerunning import ForksListed
 from console.screens.sessionskeeping import Keeping
 from console.screens.sessionsreading import SessionsReader
