@@ -71,9 +71,9 @@ def choose_cache_dtype(dtype: torch.dtype, device: torch.device) -> torch.dtype:
 
 
 def choose_threads(wanted: int) -> int:
-    """CPU threads: all cores but one, which the shells have; with as many as cores, one busy
-    program beside the model was measured to make it three times slower."""
-    return wanted if wanted > 0 else max(1, _cores() - 1)
+    """CPU threads to begin with: all cores but one, which the shells have. See `engine.model.threads`
+    for what becomes of it where none are wanted."""
+    return wanted if wanted > 0 else max(1, cores() - 1)
 
 
 def free_bytes(device: torch.device) -> int:
@@ -127,7 +127,7 @@ def _best(work: Callable[[], object]) -> float:
     return min(times)
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

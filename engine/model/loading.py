@@ -17,12 +17,20 @@ import torch
 from engine.errors import ModelError
 from engine.events import Provenance
 from engine.model import hub
-from engine.model.device import choose_device, choose_dtype, device_name, free_bytes, held_bytes
+from engine.model.device import (
+    choose_device,
+    choose_dtype,
+    cores,
+    device_name,
+    free_bytes,
+    held_bytes,
+)
 from engine.model.endings import Endings, endings_of
 from engine.model.manifest import weights_sha256
 from engine.model.probe import runner_for
 from engine.model.protocol import Load
-from engine.model.runner import Runner
+from engine.model.runner import Runner, SharedRunner
+from engine.model.threads import Pace
 from engine.model.weights import parameters_in
 from engine.prompt.encode import PromptEncoder
 
@@ -122,6 +130,13 @@ def load_model(load: Load, words: Words, gauge: Gauge) -> Ready:
         return model
 
     runner = runner_for(read, _kv_bytes(device, parameters * dtype.itemsize))
+    if (
+        isinstance(runner, SharedRunner)
+        and device.type == "cpu"
+        and not load.threads
+        and cores() > 1
+    ):
+        runner.pace = Pace(cores())
     declared = getattr(runner.model.generation_config, "eos_token_id", None)
     return Ready(
         runner=runner,

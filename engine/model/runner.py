@@ -15,6 +15,7 @@ from engine.model import attention
 from engine.model.attention import Chunk, Decode, Plan
 from engine.model.kv import Prefix, Sequence, Store
 from engine.model.shelf import Lane, Shelf
+from engine.model.threads import Pace
 
 ROWS = 64
 """Completions at once; past this a CPU's arithmetic is spent and more rows only wait longer."""
@@ -87,6 +88,8 @@ class SharedRunner:
         self.model = model
         self.store = store
         self.forward = forward
+        self.pace: Pace | None = None
+        """Chooses the number of threads, where nobody has."""
         room = store.limit // (store.layout.token_bytes * 1024)
         self.rows = max(1, min(ROWS, room))
 
@@ -94,12 +97,16 @@ class SharedRunner:
         """Compute; returns logits `[wanted, vocabulary]` in the order of the works."""
         laid = _Laid(works)
         device = self.store.layout.device
+        if self.pace is not None:
+            self.pace.begin(len(laid.ids))
         logits = self.forward(
             torch.tensor(laid.ids, device=device),
             torch.tensor(laid.positions, device=device),
             Plan(laid.pieces),
             torch.tensor(laid.last, dtype=torch.long, device=device),
         )
+        if self.pace is not None:
+            self.pace.end()
         for lane, ids in laid.grown:
             lane.ids.extend(ids)
         return logits

@@ -141,7 +141,7 @@ def test_bfloat16_has_to_be_clearly_faster(
 
 def test_one_core_is_left_to_the_shells(monkeypatch: pytest.MonkeyPatch) -> None:
     for cores, threads in ((1, 1), (2, 1), (8, 7)):
-        monkeypatch.setattr(device, "_cores", lambda cores=cores: cores)
+        monkeypatch.setattr(device, "cores", lambda cores=cores: cores)
         assert choose_threads(0) == threads
     assert choose_threads(5) == 5
 
