@@ -144,8 +144,10 @@ def location(path: Path, *, read_only: bool) -> str:
     uri = path.absolute().as_uri()
     if not read_only:
         return f"{uri}?mode=rw"
-    log = path.with_name(f"{path.name}-wal")
-    complete = not log.exists() or not log.stat().st_size
+    try:
+        complete = not path.with_name(f"{path.name}-wal").stat().st_size
+    except FileNotFoundError:  # Whoever closes the store last folds the log in and removes it.
+        complete = True
     if complete and not os.access(path.parent, os.W_OK):
         return f"{uri}?mode=ro&immutable=1"
     return f"{uri}?mode=ro"

@@ -39,6 +39,8 @@ class SessionsView:
         self.loaded = False
         """Whether the library has answered once."""
         self.version = 0
+        self._asked = False
+        """Whether the next list is of another query: where its cursor's row is gone, it begins anew."""
 
     @property
     def current(self) -> Key | None:
@@ -65,12 +67,15 @@ class SessionsView:
         if before in kept and before is not None and before != SHIPPED_HEADING:
             self.cursor = self.keys.index(before)
         else:
+            place = 0 if self._asked else place
             self.cursor = max(0, min(place, len(self.keys) - 1))
+        self._asked = False
         self.version += 1
 
     def ask(self, query: Query) -> None:
         """Want another list, of the same shelf: the trash, or all but the trash."""
         self.query = msgspec.structs.replace(query, trash=self.query.trash)
+        self._asked = True
 
     def fill(self, asked: Sequence[Key], rows: Mapping[Key, Row]) -> None:
         """Take rows that were read."""

@@ -353,3 +353,23 @@ def test_looking_at_the_version_leaves_the_locks_of_this_process_in_place(tmp_pa
         other = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM losses')"
         subprocess.run([sys.executable, "-c", other, str(store)], check=True, timeout=60)
         assert store.with_name("driftty.db-wal").exists()
+
+
+def test_a_log_that_goes_while_it_is_looked_at_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last connection to close removes it, at any moment."""
+    path = tmp_path / "driftty.db"
+    prepare(path)
+    log = tmp_path / "driftty.db-wal"
+    log.write_bytes(b"something")
+    real = Path.exists
+
+    def exists(looked_at: Path) -> bool:
+        there = real(looked_at)
+        if looked_at == log:
+            log.unlink(missing_ok=True)
+        return there
+
+    monkeypatch.setattr(Path, "exists", exists)
+    assert database.location(path, read_only=True).endswith("mode=ro")
