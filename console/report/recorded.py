@@ -1,6 +1,5 @@
 """Seeds as an experiment recorded them, whatever became of their files since."""
 
-from console.tallytable import short
 from engine.drift.design import Design, factorial
 from engine.experiment import Experiment
 from engine.run import Config
@@ -16,30 +15,15 @@ def seed_of(config: Config) -> Seed | None:
 
 
 def names(experiment: Experiment) -> tuple[str, ...]:
-    """What the configs are called where space is short; each unlike every other.
-
-    A seed with its default elements is called as the seed is; other configs of a seed by what tells
-    them apart.
-    """
-    of_seed = {seed: len(set(hashes)) for seed, hashes in _hashes(experiment).items()}
-    shorter = short([config.name for config in experiment.configs])
+    """What the arms are called: a seed with its default elements as the seed is, all others in full."""
     found = []
     for arm, config in enumerate(experiment.configs):
         seed = seed_of(config)
         usual = seed is not None and seed.default == config.elements
-        several = of_seed[config.seed] > 1
-        name = config.seed if usual else shorter[config.name] if several else config.name
         label = experiment.condition(arm).label
+        name = config.seed if usual else config.name
         found.append(f"{name} · {label}" if label else name)
     return tuple(found)
-
-
-def _hashes(experiment: Experiment) -> dict[str, list[str]]:
-    """The hashes of each seed's configs."""
-    found: dict[str, list[str]] = {}
-    for config in experiment.configs:
-        found.setdefault(config.seed, []).append(config.hash)
-    return found
 
 
 def design_of(experiment: Experiment, typed: str) -> Design | None:
