@@ -19,6 +19,7 @@ COMMANDS = {
     "seeds": ("console.cli.seeds", "List, show, lint, compare and edit seeds."),
     "tasks": ("console.cli.tasks", "List and show tasks."),
     "sessions": ("console.cli.sessions", "List and show recorded sessions."),
+    "payload": ("console.cli.payload", "Show exactly what the model was sent, and what is wrong."),
     "judge": ("console.cli.judge", "Tell commands from drift, line by line."),
     "status": ("console.cli.status", "The model's state and the stages of the last session."),
     "doctor": ("console.cli.doctor", "Say what works on this machine, and mend what does not."),

@@ -41,12 +41,18 @@ class Files:
     """The files of one kind."""
 
     def __init__(
-        self, kind: str, library: Library, parse: Callable[[TomlFile], Parsed[Any]]
+        self,
+        kind: str,
+        library: Library,
+        parse: Callable[[TomlFile], Parsed[Any]],
+        look: Callable[[Any], Sequence[Problem]] = lambda value: (),
     ) -> None:
-        """`kind`: what one is called, `seed` or `task`."""
+        """`kind`: what one is called, `seed` or `task`; `look` finds what is wrong with the value
+        of a file that is right in itself."""
         self._kind = kind
         self._library = library
         self._parse = parse
+        self._look = look
 
     def lint(self, names: Sequence[str], as_json: bool) -> bool:
         """Tell the problems of all files or the named; returns whether none is an error.
@@ -55,7 +61,11 @@ class Files:
         """
         problems = [one for name in names for one in self._problems_of(name)]
         if not names:
-            problems = self._library.problems()
+            found = (entry.parsed for entry in self._library.entries().values())
+            problems = [
+                *self._library.problems(),
+                *(one for each in found for one in self._seen(each)),
+            ]
         if as_json:
             write_json(problems)
         else:
@@ -126,11 +136,18 @@ class Files:
         path = Path(name)
         if name not in self._library.entries() and (path.suffix == ".toml" or path.is_file()):
             return self._problems_in(path)
-        return self._entry(name).parsed.problems
+        parsed = self._entry(name).parsed
+        return [*parsed.problems, *self._seen(parsed)]
 
     def _problems_in(self, path: Path) -> Sequence[Problem]:
         file = read(path)
-        return self._parse(file).problems if isinstance(file, TomlFile) else [file]
+        if not isinstance(file, TomlFile):
+            return [file]
+        parsed = self._parse(file)
+        return [*parsed.problems, *self._seen(parsed)]
+
+    def _seen(self, parsed: Parsed[Any]) -> Sequence[Problem]:
+        return self._look(parsed.value) if parsed.value is not None else ()
 
 
 def write_source(text: str) -> None:

@@ -62,8 +62,8 @@ async def _profiles(typed: tuple[str, ...]) -> "list[tuple[str, Profile]]":
     from sessions.library import Library
 
     found = []
-    async with Library.open() as library:
-        for one in typed:
+    for one in typed:
+        async with Library.holding(one) as library:
             summary = await library.find(one)
             profiler = Profiler()
             async for event in library.events(summary.id):

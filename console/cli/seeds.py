@@ -8,6 +8,8 @@ from console.cli.editing import Files, write_json, write_source
 
 if TYPE_CHECKING:
     from engine.seeds.library import SeedLibrary
+    from engine.seeds.seed import Seed
+    from engine.tomlfile import Problem
 
 
 @click.group()
@@ -107,6 +109,9 @@ def show(config: str, source: bool, as_json: bool) -> None:
 def lint(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
     """Check seeds, all or the named; every problem is told with its file and line.
 
+    What a seed renders to is looked at as well, by the rules of `driftty payload --rules`: with its
+    default elements, and with all.
+
     Exits 1 where there is an error; a warning is worth a look, and no more.
     """
     if not _files().lint(names, as_json):
@@ -170,4 +175,25 @@ def _library() -> "SeedLibrary":
 def _files() -> Files:
     from engine.seeds.parse import parse_seed
 
-    return Files("seed", _library(), parse_seed)
+    return Files("seed", _library(), parse_seed, _look)
+
+
+def _look(seed: "Seed") -> "list[Problem]":
+    """What is wrong with what a seed renders to, as warnings: its file is right in itself."""
+    from console.linting import lint_seed
+    from engine.shell.commands import in_sandbox
+    from engine.tomlfile import Problem
+
+    return [
+        Problem(
+            seed.path,
+            0,
+            f"{config.name}, turn {found.span.turn + 1} as rendered",
+            f"{found.message.removesuffix('.')} ({found.rule})",
+            f"{found.fix[:1].lower()}{found.fix[1:].removesuffix('.')}",
+            "warning",
+        )
+        for config, found in lint_seed(seed, in_sandbox)
+        # The parser has told those already, with their lines.
+        if found.severity != "note" and found.rule != "literal-role-tags"
+    ]
