@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli.editing import write_json
+from console.cli.run import INTERRUPTED
 from engine.errors import DrifttyError
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from engine.rerun.past import Past
 
 DIFFERENT = 1
+AT_ONCE = 8
+"""Sessions that share the model's batch."""
 UNABLE = 3
 """Exit status where nothing could be compared, so that it is not taken for a difference."""
 
@@ -109,6 +112,8 @@ def verify_all(
         return asyncio.run(
             _verify(sessions, baseline, experiment, placed or {}, live=live, silent=silent)
         )
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     except DrifttyError as error:
         from console.safe import clean
 
@@ -173,31 +178,47 @@ async def _verify(
 async def _group(
     asked: "ModelChoice", pasts: "list[Past]", *, live: bool, silent: bool
 ) -> "list[Verification]":
+    """Sessions that the same model wrote, told in order."""
     from console.baselines import keep_verified
     from console.cli.linesview import print_lines
     from console.verifying import open_model, verify
     from console.view.rerun import verification
 
-    found = []
-    with Counter() as counter:
+    # In float32 no batch changes a token; in lower precision each is verified by itself.
+    places = asyncio.Semaphore(AT_ONCE if asked.dtype == "float32" else 1)
+    with Counter(len(pasts)) as counter:
         counter.say("loading", 0, 0)
         async with open_model(asked) as model:
-            for past in pasts:
-                counter.session = past.started.session
-                each = await verify(past, model, counter.say, live=live)
-                found.append(each)
-                await asyncio.to_thread(keep_verified, each, model.provenance)
-                counter.clear()
-                if not silent:
-                    print_lines(verification(each))
+
+            async def one(past: "Past") -> "Verification":
+                async with places:
+                    found = await verify(past, model, counter.say, live=live)
+                    await asyncio.to_thread(keep_verified, found, model.provenance)
+                    return found
+
+            tasks = [asyncio.create_task(one(past)) for past in pasts]
+            found = []
+            try:
+                for task in tasks:
+                    found.append(await task)
+                    counter.done = len(found)
+                    counter.clear()
+                    if not silent:
+                        print_lines(verification(found[-1]))
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
     return found
 
 
 class Counter:
     """How far it is, on a terminal's standard error, drawn over and over."""
 
-    def __init__(self) -> None:
-        self.session = ""
+    def __init__(self, of: int) -> None:
+        """`of`: how many sessions there are."""
+        self.done = 0
+        self._of = of
         self._drawn = False
 
     def __enter__(self) -> "Counter":
@@ -210,8 +231,10 @@ class Counter:
         """Draw it."""
         if not sys.stderr.isatty():
             return
-        words = f"{self.session} {what} {done} of {of}" if of else f"{what} …"
-        click.echo(f"\r\x1b[2K{words.strip()}", nl=False, err=True)
+        words = f"{what} {done} of {of}" if of else f"{what} …"
+        if self._of > 1:
+            words = f"{self.done} of {self._of} sessions · {words}"
+        click.echo(f"\r\x1b[2K{words}", nl=False, err=True)
         self._drawn = True
 
     def clear(self) -> None:

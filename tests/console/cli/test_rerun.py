@@ -21,7 +21,7 @@ from sessions.findings import Findings
 from sessions.library import Library
 from sessions.lineage import lineage
 from sessions.summary import Query
-from tests.console.recorded import DRIFT_TURN, SESSION, demo_events, keep
+from tests.console.recorded import DRIFT_TURN, SESSION, demo_events, demo_spec, keep
 from tests.engine.rerun.recorded import planted
 
 
@@ -64,6 +64,14 @@ def test_what_cannot_be_run_again_has_a_status_of_its_own() -> None:
     assert "No session" in called(verify, "6azz", status=3).stderr
     assert "No session is tagged" in called(verify, "--baseline", status=3).stderr
     assert "Name a session" in called(verify, status=2).stderr
+
+
+def test_a_model_that_cannot_be_loaded_is_a_sentence_and_no_difference(session: str) -> None:
+    events = asyncio.run(demo_events("6a0000000003", demo_spec(model="/nowhere/at/all")))
+    keep(events, "6a0000000003")
+    ran = called(verify, "6a0000000003", session, status=3)
+    assert "/nowhere/at/all" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 @pytest.mark.shell
