@@ -57,6 +57,8 @@ class SessionsScreen(Keeping, ForksListed, Screen[None]):
         self._previews: Latest[Key] = Latest(self._preview, self._begin)
         self._stamp: tuple[int, ...] = ()
         self._typing: Timer | None = None
+        self._wrong = False
+        """Whether the filter as it stands cannot be understood, which is said until it can."""
 
     def compose(self) -> ComposeResult:
         """Everything there ever is on this screen."""
@@ -253,13 +255,16 @@ class SessionsScreen(Keeping, ForksListed, Screen[None]):
             self._typing.stop()
             self._typing = None
         typed = self.query_one(FilterInput).value
-        if typed == self.view.typed:
-            self.query_one(SessionsHeader).say("")
-            return
         try:
             query = read_query(typed)
         except DrifttyError as error:
+            self._wrong = True
             self.query_one(SessionsHeader).say(str(error), "bad")
+            return
+        if self._wrong:
+            self._wrong = False
+            self.query_one(SessionsHeader).say("")
+        if typed == self.view.typed:
             return
         self.view.typed = typed
         self.view.ask(query)
@@ -290,7 +295,8 @@ class SessionsScreen(Keeping, ForksListed, Screen[None]):
             return
         if asked != (view.query, view.order) or not self.is_mounted:
             return  # something else is asked for by now, and comes next
-        header.say("")
+        if not self._wrong:
+            header.say("")
         view.listed(own, shipped)
         self._rows.ask(view.keys[self.table.scroll_offset.y :][: self.table.size.height])
         self.sync()
