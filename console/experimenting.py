@@ -271,7 +271,7 @@ def _plan(kept: Kept, tally: Tally) -> FixedPlan | RacePlan:
     done = {cell_of(each) for each in kept.settled}
     planned = kept.experiment
     if kept.placement.until_decided:
-        return RacePlan(tally, n=planned.n, done=done)
+        return RacePlan(tally, n=planned.n, budget=kept.placement.budget or None, done=done)
     return FixedPlan(configs=len(planned.configs), tasks=len(planned.tasks), n=planned.n, done=done)
 
 

@@ -68,6 +68,7 @@ class Ledger:
         `to_come`: cells of each arm that are not begun.
         """
         experiment, progress, told = self.kept.experiment, self.progress, self._told
+        planned = experiment.n * len(experiment.configs) * len(experiment.tasks)
         known = told if told is not None and told.version == self.tally.version else None
         seconds = progress.clock.seconds
         left = Counter(dict(to_come))
@@ -79,7 +80,7 @@ class Ledger:
             version=self.tally.version,
             configs=known.configs if known else self.tally.all_configs,
             pairs=known.pairs if known else self.tally.pairs(),
-            planned=experiment.n * len(experiment.configs) * len(experiment.tasks),
+            planned=min(planned, self.kept.placement.budget or planned),
             finished=self._settled_before + progress.finished,
             broken=progress.broken,
             dropped=dropped,

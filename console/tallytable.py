@@ -56,6 +56,7 @@ def plan_lines(kept: Kept, notes: Sequence[str] = ()) -> Iterator[str]:
     yield (
         f"  runs    {_count(configs, 'config')} × {_count(tasks, 'task')} × {experiment.n} = "
         f"{configs * tasks * experiment.n}"
+        + (f", at most {placement.budget} of them" if placement.budget else "")
         + (", fewer if it is decided before" if placement.until_decided else "")
         + (f"; {len(kept.settled)} are there already" if kept.settled else "")
     )

@@ -16,6 +16,8 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     threads: int = 0
     until_decided: bool = False
     """Whether the experiment may end before its plan, when all is decided."""
+    budget: int = 0
+    """At most so many runs in all where it may; 0 for no other limit than the plan's."""
     factorial: str = ""
     """The seed whose elements make the configs; empty where they were named one by one."""
 

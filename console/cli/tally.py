@@ -57,6 +57,13 @@ _GOING_ON = ("n", "at_once", "as_json", "resume", "anyway", "only_plan")
     "-n is then the most.",
 )
 @click.option(
+    "--budget",
+    default=0,
+    type=click.IntRange(0),
+    metavar="RUNS",
+    help="With --until-decided: at most so many runs in all; by default only -n is a limit.",
+)
+@click.option(
     "--task",
     "-t",
     "tasks",

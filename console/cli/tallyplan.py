@@ -65,6 +65,8 @@ def draft(options: dict[str, Any]) -> Draft:
     tasks = tuple(find_task(given) for given in options["tasks"] or (DEFAULT_TASK,))
     if len({task.text for task in tasks}) < len(tasks):
         raise click.UsageError("A task is given twice; -n asks for more runs of each.")
+    if options["budget"] and not options["until_decided"]:
+        raise click.UsageError("--budget is for --until-decided; a fixed plan has -n.")
     temperatures = _once(options["temperatures"] or (Sampling().temperature,), "temperature")
     models = _models(options)
     plain = {"temperature": temperatures[0], "model": models[0]}
@@ -84,6 +86,7 @@ def draft(options: dict[str, Any]) -> Draft:
         dtype=options["dtype"],
         threads=options["threads"],
         until_decided=options["until_decided"],
+        budget=options["budget"],
         factorial=options["factorial"],
     )
     return Draft(experiment, placement, notes)

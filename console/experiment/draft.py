@@ -95,6 +95,8 @@ class Draft:
         """Places in `tasks`."""
         self.n = DEFAULT_N
         self.until_decided = False
+        self.budget = 0
+        """At most so many runs in all, where it is run until decided; 0 for no such limit."""
         self.temperatures: tuple[float, ...] = (spec.sampling.temperature,)
         self.models: tuple[str, ...] = (spec.model,)
         self.seed = spec.rng
@@ -201,7 +203,10 @@ class Draft:
         return Drafted(
             experiment,
             msgspec.structs.replace(
-                placement, until_decided=self.until_decided, factorial=planned.typed
+                placement,
+                until_decided=self.until_decided,
+                budget=self.budget if self.until_decided else 0,
+                factorial=planned.typed,
             ),
         )
 

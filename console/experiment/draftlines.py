@@ -16,7 +16,7 @@ TAKEN, LEFT = "☑", "☐"
 ON, OFF, SWITCHED, LACKING = "▣", "▢", "±", "·"
 NAME = 22
 """Cells of a seed's name."""
-NUMBERS = ("n", "stop", "temperature", "model", "seed", "turns")
+NUMBERS = ("n", "stop", "budget", "temperature", "model", "seed", "turns")
 """What is chosen beside configs and tasks, in the order in which it stands."""
 
 
@@ -86,12 +86,14 @@ def plan_lines(draft: Draft, estimated: Estimate | None) -> list[Line]:
     except DrifttyError as error:
         return [line(("✗ ", "bad"), (clean_line(str(error)), "text"), indent=2)]
     most = "at most " if draft.until_decided else ""
+    budget = draft.budget if draft.until_decided and 0 < draft.budget < planned.runs else 0
     found = [
         line(
             ("runs    ", "faint"),
             (
                 f"{number(len(planned.configs), 'config')} × {number(len(planned.tasks), 'task')} "
-                f"× {planned.n} = {most}{number(planned.runs, 'run')}",
+                f"× {planned.n} = {most}{number(planned.runs, 'run')}"
+                + (f", and no more than {budget:,} in all" if budget else ""),
                 "heading",
             ),
             indent=8,
@@ -177,6 +179,11 @@ def _numbers(draft: Draft) -> list[tuple[str, str, str]]:
     return [
         ("n", str(draft.n), "runs of each config on each task"),
         ("stop", stop, "n is then the most" if draft.until_decided else ""),
+        (
+            "budget",
+            f"{draft.budget:,}" if draft.budget else "none",
+            "runs in all, at most" if draft.until_decided else "only with: until decided",
+        ),
         ("temperature", ", ".join(f"{each:g}" for each in draft.temperatures),
          "each is crossed with every config" if len(draft.temperatures) > 1 else ""),
         ("model", clean_line(", ".join(draft.models)),

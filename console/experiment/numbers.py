@@ -8,6 +8,8 @@ from engine.model.catalogue import NotFetched, listing, resolve
 
 STEPS = (1, 2, 3, 5, 10, 15, 20, 30, 40, 50, 75, 100, 150, 200, 300, 500, 1000, 2000, 5000, 10_000)
 """What arrows go through for n."""
+BUDGET_STEP = 50
+MOST_BUDGET = 10_000_000
 WARMEST = 2.0
 MOST_TURNS = 1000
 MOST_SEED = 2**53 - 1
@@ -22,6 +24,8 @@ def change(draft: Draft, number: str, step: int) -> None:
                 draft.n = others[0] if step > 0 else others[-1]
         case "stop":
             draft.until_decided = not draft.until_decided
+        case "budget":
+            draft.budget = max(draft.budget + step * BUDGET_STEP, 0)
         case "temperature":
             warmth = round(draft.temperatures[0] + step / 10, 2)
             draft.temperatures = (min(max(warmth, 0.0), WARMEST),)
@@ -41,6 +45,7 @@ def words_for(draft: Draft, number: str) -> tuple[str, str, str]:
     warmths = ", ".join(f"{each:g}" for each in draft.temperatures)
     return {
         "n": ("Runs of each config on each task", "A whole number.", str(draft.n)),
+        "budget": ("Budget", "Runs in all, at most; 0 for no such limit.", str(draft.budget)),
         "temperature": ("Temperature", "From 0 to 2; several by commas: 0.3, 0.7.", warmths),
         "model": (
             "Model",
@@ -57,6 +62,8 @@ def typed(draft: Draft, number: str, said: str) -> None:
     match number:
         case "n":
             draft.n = _whole(said, "n", 1, 100_000)
+        case "budget":
+            draft.budget = _whole(said, "The budget", 0, MOST_BUDGET)
         case "temperature":
             draft.temperatures = tuple(dict.fromkeys(_warmth(each) for each in _several(said)))
         case "model":

@@ -64,7 +64,7 @@ class Shelved:
             version=self.tally.version,
             configs=self.tally.all_configs,
             pairs=self.tally.pairs(),
-            planned=planned,
+            planned=min(planned, self.kept.placement.budget or planned),
             finished=finished,
             broken=self._broken,
             dropped=self.kept.dropped,

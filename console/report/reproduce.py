@@ -57,6 +57,8 @@ def _words(found: Findings, dtype: str) -> Iterator[str]:
     yield f"-n {experiment.n}"
     if placement.until_decided:
         yield "--until-decided"
+        if placement.budget:
+            yield f"--budget {placement.budget}"
     if experiment.seed != _RNG:
         yield f"--rng {experiment.seed}"
     for model in experiment.models:

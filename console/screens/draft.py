@@ -229,7 +229,7 @@ class DraftScreen(Screen[Drafted | None]):
 def _boxes(width: int, height: int, rows: int) -> dict[str, Box]:
     """Matrix over tasks at the left, numbers over the plan at the right; narrow, all stacked."""
     top, bottom, right = HEADER, height - FOOTER - 1, width - 1
-    numbers = 8
+    numbers = 9
     if width >= WIDE[0]:
         middle = round(right * 0.55)
         split = top + min(rows + 2, round((bottom - top) * 0.6))

@@ -485,3 +485,15 @@ async def test_a_race_against_an_arm_that_is_beaten_already_runs_it_no_more() ->
     assert clean.n < 2 * UNKEPT
     assert running.plan.saved == 8 * UNKEPT - 30 - clean.n
     assert running.snapshot.seconds_left == 0
+
+
+async def test_a_race_ends_at_its_budget_and_says_so_from_the_start() -> None:
+    experiment = planned(n=50)
+    experiments = Experiments()
+    experiments.begin(experiment, Placement(until_decided=True, budget=10))
+    async with Recorder.open() as recorder:
+        running = experimenting(experiments.read(experiment.id), recorder)
+        assert running.snapshot.planned == 10
+        await running.run()
+    assert (running.snapshot.state, running.snapshot.finished) == ("over", 10)
+    assert len(experiments.read(experiment.id).runs) == 10

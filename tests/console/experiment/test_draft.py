@@ -150,6 +150,18 @@ def test_what_is_started_is_what_was_planned() -> None:
     assert drafted.placement == Placement(device="cpu", until_decided=True)
 
 
+def test_a_budget_counts_only_where_it_is_run_until_decided() -> None:
+    made = draft()
+    typed(made, "budget", "30")
+    assert made.drafted(Placement()).placement.budget == 0
+    assert "in all" not in plan_text(made)
+    made.until_decided = True
+    assert made.drafted(Placement()).placement.budget == 30
+    assert "at most 40 runs, and no more than 30 in all" in plan_text(made)
+    change(made, "budget", -1)
+    assert made.budget == 0
+
+
 def test_nobody_is_asked_in_an_experiment() -> None:
     asked = msgspec.structs.replace(spec("operator", "hostname"), stuck="ask")
     assert draft(asked).drafted(Placement()).experiment.template.stuck == "interrupt"

@@ -119,14 +119,15 @@ async def test_keys_of_tasks_and_numbers() -> None:
         await until(pilot, lambda: screen.draft.n == 30)
         await pilot.press("down", "space")
         await until(pilot, lambda: screen.draft.until_decided)
-        await pilot.press("down", "enter")
+        await pilot.press("down", "right", "down", "enter")
         await until(pilot, lambda: shows(app_of(pilot), Ask))
         pilot.app.screen.query_one(Input).value = "0.3, 0.7"
         await pilot.press("enter")
         await until(pilot, lambda: screen.draft.temperatures == (0.3, 0.7))
+        assert screen.draft.budget == 50
         await until(pilot, lambda: "4 configs × 3 tasks × 30" in screen_text(app_of(pilot)))
         plan = screen.query_one(PlanPane)
-        await until(pilot, lambda: "not known for 360 runs" in plan.all_text())
+        await until(pilot, lambda: "no more than 50 in all" in plan.all_text())
 
 
 async def test_what_cannot_be_run_is_not_started() -> None:
