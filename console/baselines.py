@@ -15,8 +15,8 @@ from engine.version import VERSION
 from sessions.findings import Findings
 from sessions.shelf import Shelf
 
-BASELINE = "baseline"
-"""The tag that is kept for baselines."""
+BASELINE = "verified-baseline"
+"""The tag that is kept for baselines; nobody gives it by hand."""
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):

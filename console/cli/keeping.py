@@ -18,8 +18,14 @@ def tag(session: str, tags: Sequence[str], remove: bool, as_json: bool) -> None:
 
     Without TAGS, the session's tags are told.
     """
+    from console.baselines import BASELINE
     from sessions.shelf import Shelf
 
+    if BASELINE in tags and not remove:
+        raise click.UsageError(
+            f"The tag {BASELINE} is for sessions that came out the same when they were run again: "
+            "`driftty sessions baseline` verifies them and gives it."
+        )
     (found,) = _find([session])
     if tags and remove:
         Shelf().untag(found, tags)

@@ -100,7 +100,7 @@ def _print(found: "Recipe") -> None:
 @click.option("--live", is_flag=True, help="Do the commands again too, in a fresh shell.")
 @click.option("--remove", is_flag=True, help="They are baselines no more.")
 def baseline(sessions: Sequence[str], experiment: str, live: bool, remove: bool) -> None:
-    """Verify SESSIONS, and tag as `baseline` those that came out the same, token for token.
+    """Verify SESSIONS, and tag as `verified-baseline` those that came out the same, token for token.
 
     Later, `driftty sessions verify --baseline` runs all of them again. When and on what they were
     verified is kept, and told by `driftty sessions recipe`. The exit status is that of verify.

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from console.baselines import verifications
+from console.baselines import BASELINE, verifications
 from console.cli.fork import fork
+from console.cli.keeping import tag
 from console.cli.recipe import baseline, recipe
 from console.cli.rejudge import rejudge
 from console.cli.run import command as run
@@ -93,10 +94,11 @@ def test_a_baseline_is_verified_first_and_one_that_differs_is_none(session: str)
 
     async def tagged() -> list[str]:
         async with Library.open() as library:
-            return [one.id for one in await library.sessions(Query(tag="baseline"))]
+            return [one.id for one in await library.sessions(Query(tag=BASELINE))]
 
     assert asyncio.run(tagged()) == [session]
     assert session in called(verify, "--baseline").stdout
+    assert "baseline` verifies them" in called(tag, wrong, BASELINE, status=2).stderr
     called(baseline, session, "--remove")
     assert asyncio.run(tagged()) == []
 

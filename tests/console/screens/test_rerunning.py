@@ -7,6 +7,7 @@ import pytest
 from textual.widgets import Input, Select, Static
 
 from console.app import DrifttyApp
+from console.baselines import BASELINE
 from console.screens.fork import ForkDialog
 from console.screens.replay import ReplayScreen
 from console.screens.sessions import SessionsScreen
@@ -184,7 +185,7 @@ async def test_capital_v_in_the_list_verifies_and_b_holds_on_to_it(session: str)
         await until(lambda: shows(app, SessionsScreen))
         await settled(pilot)
     async with Library.open() as library:
-        assert (await library.find(SESSION)).tags == ("baseline",)
+        assert (await library.find(SESSION)).tags == (BASELINE,)
 
 
 async def test_the_preview_of_a_forked_session_shows_its_tree(session: str) -> None:
