@@ -53,7 +53,9 @@ def command() -> None:
       driftty sessions show last                  the transcript
       driftty sessions show last --events         every event, one JSON object a line
       driftty sessions search uname "not found"   where it was typed, shown or thought
-      driftty sessions tag last baseline          find it again by --tag baseline
+      driftty sessions tag last keep              find it again by --tag keep
+      driftty sessions verify last                run it again, and compare every token
+      driftty sessions fork last --turn 3 --rng 7 go on from there with other dice
       driftty sessions delete last                into the trash; restore brings it back
       driftty sessions export last -f asciicast-v3 -o run.cast
     """
