@@ -4,6 +4,7 @@ Time is measured from an anchor, a moment of the wall clock at which the play he
 and never added up from sleeps: so nothing drifts, and whoever was late is on time with the next event.
 """
 
+import math
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable
@@ -141,9 +142,12 @@ class Playback:
     def _measured(self) -> "array[float]":
         """Played time of every event that is known of."""
         times, ats = self._times, self.index.ats
-        for place in range(len(times), len(ats)):
-            gap = (ats[place] - (ats[place - 1] if place else 0)) / 1e9
-            if self.idle is not None:
-                gap = min(gap, self.idle)
-            times.append((times[-1] if times else 0.0) + gap)
+        known = len(times)
+        if known < len(ats):
+            longest = math.inf if self.idle is None else self.idle * 1e9
+            before, total = (ats[known - 1], times[-1] * 1e9) if known else (0, 0.0)
+            for at in ats[known:]:
+                total += min(at - before, longest)
+                before = at
+                times.append(total / 1e9)
         return times
