@@ -20,14 +20,14 @@ from console.panes.sessionbar import FilterInput, SessionsHeader
 from console.panes.sessionpreview import PreviewPane
 from console.panes.sessiontable import SessionHeading, SessionTable
 from console.screens.rerunning import ForksListed
+from console.screens.sessionsbrowsing import Browsing
 from console.screens.sessionskeeping import Keeping
 from console.screens.sessionsreading import SessionsReader
 from console.view.sessionpreview import empty_lines
 from console.view.sessions import SHIPPED_HEADING, SessionsView
 from engine.errors import DrifttyError
 from sessions.asking import read_query
-from sessions.listing import Key, Trial
-from sessions.summary import Column, Order
+from sessions.listing import Key
 
 if TYPE_CHECKING:
     from console.app import DrifttyApp
@@ -40,7 +40,7 @@ SIDE_BY_SIDE = 150
 """Columns from which on the preview stands beside the list."""
 
 
-class SessionsScreen(Keeping, ForksListed, Screen[None]):
+class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
     """The list over its preview, or beside it where there is room."""
 
     BINDINGS = bindings("sessions")
@@ -142,7 +142,7 @@ class SessionsScreen(Keeping, ForksListed, Screen[None]):
 
     def on_session_table_moved(self) -> None:
         """Preview the row the cursor came to."""
-        self._show_preview()
+        self.show_preview()
 
     def on_session_table_opened(self) -> None:
         """A row was clicked twice."""
@@ -150,7 +150,7 @@ class SessionsScreen(Keeping, ForksListed, Screen[None]):
 
     def on_session_heading_sorted(self, event: SessionHeading.Sorted) -> None:
         """Sort by a column, or the other way round where it is sorted by that."""
-        self._sort(event.column)
+        self.sort_by(event.column)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter when the person pauses."""
@@ -163,78 +163,6 @@ class SessionsScreen(Keeping, ForksListed, Screen[None]):
         self._filter()
         self.set_focus(self.table)
 
-    def action_filter(self) -> None:
-        """Type a filter."""
-        self.query_one(FilterInput).focus()
-
-    def action_open(self) -> None:
-        """Play the session under the cursor back, or open the experiment; compare two marked."""
-        if len(self.view.marks) == 2:
-            self.compare()
-            return
-        key = self.view.current
-        row = self.view.rows.get(key) if key is not None else None
-        if row is None:
-            return
-        if isinstance(row, Trial):
-            self.console.open_experiment(row.id)
-        else:
-            self.console.open_recording(row.id, turn=row.drift_turn)
-
-    def action_fold(self, unfold: bool) -> None:
-        """Show the runs of the experiment under the cursor, or no longer."""
-        key = self.view.current
-        if key is None:
-            return
-        if key.kind == "run" and not unfold:
-            place = next(
-                at for at, one in enumerate(self.view.keys)
-                if one.kind == "trial" and one.number == key.trial
-            )  # fmt: skip
-            self.table.move(place)
-            key = self.view.keys[place]
-        if key.kind == "trial" and self.view.fold(key.number, unfold=unfold):
-            self.relist()
-
-    def action_mark(self) -> None:
-        """Mark the row under the cursor."""
-        self.view.mark()
-        self.table.sync()
-        self.table.reveal()
-        self.query_one(SessionsHeader).refresh()
-        self._show_preview()
-
-    def action_sort(self) -> None:
-        """Sort by the next column that is shown."""
-        shown = [column.name for column in self.table.fitted]
-        at = shown.index(self.view.order.column) if self.view.order.column in shown else -1
-        self.view.order = Order(shown[(at + 1) % len(shown)])
-        self.relist()
-
-    def action_reverse(self) -> None:
-        """Sort the other way round."""
-        self._sort(self.view.order.column)
-
-    def action_other(self) -> None:
-        """From the list to the preview, and back."""
-        preview = self.query_one(PreviewPane)
-        self.set_focus(self.table if self.focused is preview else preview)
-
-    def action_back(self) -> None:
-        """Out of the filter, out of the trash, off the marks, and then back to the console."""
-        if self.focused is not self.table:
-            self.set_focus(self.table)
-        elif self.view.typed:
-            self.query_one(FilterInput).value = ""
-        elif self.view.query.trash:
-            self.action_trash()
-        elif self.view.marks:
-            self.view.marks.clear()
-            self.view.version += 1
-            self.sync()
-        else:
-            self.dismiss(None)
-
     @property
     def console(self) -> "DrifttyApp":
         """The app, as what it is."""
@@ -243,12 +171,6 @@ class SessionsScreen(Keeping, ForksListed, Screen[None]):
     def relist(self) -> None:
         """Read the list anew."""
         self._lists.ask(None)
-
-    def _sort(self, column: Column) -> None:
-        order = self.view.order
-        down = not order.down if order.column == column else column == "when"
-        self.view.order = Order(column, down)
-        self.relist()
 
     def _filter(self) -> None:
         if self._typing is not None:
@@ -301,7 +223,7 @@ class SessionsScreen(Keeping, ForksListed, Screen[None]):
         self._rows.ask(view.keys[self.table.scroll_offset.y :][: self.table.size.height])
         self.sync()
         self.table.reveal()
-        self._show_preview()
+        self.show_preview()
 
     async def _read_rows(self, keys: Sequence[Key]) -> None:
         try:
@@ -314,9 +236,9 @@ class SessionsScreen(Keeping, ForksListed, Screen[None]):
             self.view.fill(keys, rows)
             self.sync()
             if self.view.rows.get(self.view.current or SHIPPED_HEADING) != before:
-                self._show_preview()
+                self.show_preview()
 
-    def _show_preview(self) -> None:
+    def show_preview(self) -> None:
         """Have what the cursor is on read and shown."""
         key = self.view.current
         preview = self.query_one(PreviewPane)
