@@ -15,6 +15,7 @@ from engine.events import (
     TurnStarted,
     WorkerLost,
 )
+from engine.fork import fork_spec, start_at
 from engine.model.catalogue import ModelFiles
 from engine.model.client import WorkerModel
 from engine.model.pieces import encode
@@ -272,7 +273,12 @@ async def test_the_real_model_says_the_same_again_and_a_planted_token_is_no_near
         found = await Verifier(past, model).run()
         assert found.verdict == "identical"
         assert found.tokens == sum(len(attempt.ids) for attempt in past.attempts) > 0
+        # A fork with nothing changed is asked the same, and writes the same.
         turn = past.attempts[-1].turn
+        assert turn == 2
+        forked = fork_spec(past.spec, start_at(past, turn))
+        (first, *_) = read_past(await record_on(model, forked, session="6a00")).attempts
+        assert (first.prompt, first.ids) == (past.attempts[-1].prompt, past.attempts[-1].ids)
         old = past.attempts[-1].ids[0]
         wrong = read_past(planted(events, turn, 0, old + 1))
         found = await Verifier(wrong, model).run()
