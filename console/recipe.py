@@ -125,6 +125,8 @@ def recipe(
             f"the terminal was {spec.columns}×{spec.rows} cells; `driftty run` has 100×30, and output "
             "may be laid out otherwise"
         )
+    if start is not None and start.then and start.change.endswith("edited"):
+        told.append(f"turn.txt has what was said instead: {start.then[0].text}")
     return Recipe(
         session=session,
         version=version,
