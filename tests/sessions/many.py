@@ -39,7 +39,9 @@ def varied(session: str, number: int) -> list[AnyEvent]:
         operated=kind is None,
         why=f"made up, number {number}",
     )
-    began = f"2026-{1 + number // 900 % 12:02}-{1 + number // 30 % 28:02}T03:{number % 60:02}:05+00:00"
+    began = (
+        f"2026-{1 + number // 900 % 12:02}-{1 + number // 30 % 28:02}T03:{number % 60:02}:05+00:00"
+    )
     return [msgspec.structs.replace(started, spec=spec, began=began), *between, ended]
 
 
