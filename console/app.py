@@ -19,6 +19,7 @@ from console.desk import Desk
 from console.experimentdesk import ExperimentDesk
 from console.experimenthost import open_experiment
 from console.hangup import HangupDriver
+from console.inspecting import Inspecting
 from console.keymap import bindings, read_keymap
 from console.laboratory import Opening
 from console.pump import Pump
@@ -29,6 +30,7 @@ from console.safe import clean
 from console.screens.against import AgainstScreen
 from console.screens.lines import LinesScreen
 from console.screens.operate import Operate
+from console.screens.payload import PayloadScreen
 from console.screens.replay import ReplayScreen
 from console.settings import read_settings, write_settings
 from console.view.driver import Driver
@@ -71,6 +73,7 @@ class DrifttyApp(App[int]):
         """
         self._opened = opened
         self._wrong: list[SettingsError] = []
+        self._broken = False
         self.looks, wrong = appearance.appearances()
         self._wrong += wrong
         self.look = self.looks[appearance.DEFAULT]
@@ -83,6 +86,7 @@ class DrifttyApp(App[int]):
         self.desk = Desk(self, defaults, seeds, tasks)
         self.experiments = ExperimentDesk(self, seeds, tasks, opening, placement or Placement())
         self.reruns = RerunDesk(self, seeds)
+        self.inspecting = Inspecting(self)
         self.pump: Pump[AnyEvent] = Pump(self._fold, self._draw, self._later, time.monotonic)
         for look in self.looks.values():
             self.register_theme(look.textual_theme())
@@ -214,7 +218,7 @@ class DrifttyApp(App[int]):
         began = time.perf_counter_ns()
         if self.operate.is_mounted:
             self.operate.sync()
-        if isinstance(self.screen, LinesScreen):
+        if isinstance(self.screen, LinesScreen | PayloadScreen):
             self.screen.sync()
         self.driver.drew(time.perf_counter_ns() - began)
 
@@ -247,6 +251,9 @@ class DrifttyApp(App[int]):
 
     def _fatal_error(self) -> None:
         """Replace Textual's page of traceback by a sentence; the rest is in a file."""
+        if self._broken:
+            return  # what breaks while it closes follows from what broke first
+        self._broken = True
         error = sys.exc_info()[1] or self._exception
         self._return_value = 1
         self.panic(Text(report(error)))
