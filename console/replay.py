@@ -291,6 +291,8 @@ class Replay:
         kept = self.snapshots.before(target)
         start = kept.position if kept else 0
         if not start <= self.position <= target:
+            # Read first, so that nobody sees the view between where it was and where it will be.
+            await self._read_ahead(start)
             memory = kept.memory if kept else self._blank
             assert memory is not None  # a view without a terminal always gives one
             recall(self.view, memory)
@@ -320,12 +322,16 @@ class Replay:
 
     async def _batch(self, target: int) -> list[AnyEvent | None]:
         """The next events, from what was read ahead where they are in it."""
+        await self._read_ahead(self.position)
         start, events = self._ahead
-        if not start <= self.position < start + len(events):
-            start = self.position
-            events = await self.source.events(start, min(start + BATCH, len(self.index)))
-            self._ahead = (start, events)
         return events[self.position - start : target - start]
+
+    async def _read_ahead(self, position: int) -> None:
+        """Read the events from a position on, if they are not there yet."""
+        start, events = self._ahead
+        if not start <= position < start + len(events):
+            events = await self.source.events(position, min(position + BATCH, len(self.index)))
+            self._ahead = (position, events)
 
     def _find_turn(self) -> None:
         if self._turn is not None:

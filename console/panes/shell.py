@@ -87,7 +87,8 @@ The operator's own shell, as a terminal shows it: its colours, its cursor, its p
         terminal = self._view.terminal
         if terminal is None:
             return self._words()[number].strip(look_of(self), self.width)
-        if number >= self._used:
+        # What is drawn between two frames may have fewer lines than it had at the last one.
+        if number >= min(self._used, terminal.total):
             return Strip([])
         strip = self._strips.get(number)
         if strip is None:
@@ -103,7 +104,7 @@ The operator's own shell, as a terminal shows it: its colours, its cursor, its p
         terminal = self._view.terminal
         if terminal is None:
             return self._words()[number].text
-        return terminal.line(number).text if number < self._used else ""
+        return terminal.line(number).text if number < min(self._used, terminal.total) else ""
 
     def sync(self) -> None:
         """Take in what changed."""

@@ -1,5 +1,6 @@
 """The Replay screen, driven by keys and the mouse."""
 
+import random
 import sqlite3
 from contextlib import closing
 
@@ -8,20 +9,22 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from console.app import DrifttyApp
+from console.panes.shell import ShellPane
 from console.panes.timeline import TimeLine
 from console.replay import Replay
 from console.screens.against import AgainstScreen
-from console.screens.lines import LinesScreen
+from console.screens.payload import PayloadScreen
 from console.screens.replay import ReplayScreen
 from console.screens.replaychoose import ChooseRecording
 from console.still import StillDriver
 from engine.events import AnyEvent, PromptSent, SessionStarted, TokensSampled
 from engine.seeds.library import SeedLibrary
+from engine.shell.terminal import Terminal
 from engine.tasks.library import TaskLibrary
 from sessions import database
 from sessions.recorder import Recorder
 from tests.console.open import console, screen_text, settled, shows, spec
-from tests.console.played import drawn, until
+from tests.console.played import drawn, long_session, until
 from tests.console.scripted import ScriptedDriver
 from tests.console.story import PROVENANCE, drifting
 
@@ -217,8 +220,9 @@ async def test_the_payload_is_the_one_of_that_moment() -> None:
         replay = await opened(pilot, app, session, 3)
         await pilot.press("f3")
         await pilot.pause()
-        assert shows(app, LinesScreen)
-        assert f"turn {replay.view.payload.turn} ·" in screen_text(app)
+        assert shows(app, PayloadScreen)
+        asked = f"turn {replay.view.payload.turn} ·"
+        await until(lambda: asked in screen_text(app))
         await pilot.press("escape")
         await pilot.pause()
         assert shows(app, ReplayScreen)
@@ -362,3 +366,17 @@ async def test_hostile_tokens_are_shown_and_not_obeyed() -> None:
         await pilot.pause()
         await until(lambda: "␛]52;c;evil␇[@click=app.quit]" in screen_text(app))
         assert "\x1b" not in screen_text(app)
+
+
+async def test_a_terminal_that_lost_lines_is_drawn_before_its_pane_has_looked() -> None:
+    session = await recorded(long_session(20, random.Random(5), spec()))
+    app = console()
+    async with app.run_test(size=(120, 40)) as pilot:
+        replay = await opened(pilot, app, session, 99)
+        assert replay.view.shell.terminal is not None
+        shell = app.screen.query_one(ShellPane)
+        rows = shell.row_count()
+        replay.view.shell.terminal = Terminal(40, 5)
+        assert rows > 5
+        assert {shell.row(number).text.strip() for number in range(rows)} == {""}
+        assert {shell.row_text(number) for number in range(rows)} == {""}
