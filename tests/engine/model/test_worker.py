@@ -209,6 +209,36 @@ def test_the_same_request_gives_the_same_tokens_alone_in_a_batch_and_in_any_orde
 
 
 @pytest.mark.model
+def test_rows_that_come_back_from_their_shells_draw_the_same_in_a_batch_as_alone(
+    empty: Talker,
+) -> None:
+    mine = seed("resumed")
+    sampling = Sampling(temperature=0.9, max_tokens=6)
+
+    def asked(n: int, turns: tuple[Turn, ...], turn: int) -> Complete:
+        return empty.request(
+            turns, seed_turns=4, sequence=str(n), sampling=sampling, rng=n, turn=turn
+        )
+
+    tasks = [(*mine[:-1], Turn("user", f"{'y ' * n}\nroot@box:~# ", "shell")) for n in range(6)]
+    shown = [f"{'output ' * (3 * n)}\nroot@box:~# " for n in range(6)]
+    first = empty.complete(*(asked(n, tasks[n], 1) for n in range(6)))
+    again = [turns_after(tasks[n], first[n], shown[n]) for n in range(6)]
+    # A row that only begins stands in one step with those that come back.
+    fresh = asked(7, tasks[2], 3)
+    together = empty.complete(*(asked(n, again[n], 2) for n in range(6)), fresh)
+    for n in range(8):
+        empty.send(Release(sequence=str(n)))
+    for n in range(6):
+        (alone,) = empty.complete(asked(n, tasks[n], 1))
+        assert alone.ids == first[n].ids
+        (resumed,) = empty.complete(asked(n, again[n], 2))
+        assert resumed.cached > 40
+        assert resumed.ids == together[n].ids
+    assert empty.complete(fresh)[0].ids == together[6].ids
+
+
+@pytest.mark.model
 def test_other_seeds_of_chance_give_other_tokens(empty: Talker) -> None:
     warm = Sampling(temperature=1.0, max_tokens=12)
     asked = [
