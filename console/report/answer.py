@@ -47,7 +47,9 @@ def answer(found: Findings, asked: str = "") -> Iterator[Block]:
         line(strong("Question. "), asked) if asked else line(strong("Question. "), *question(found))
     )
     yield Paragraph(line(strong("Answer. "), *_short(found)))
-    yield Bullets(tuple(_sentences(found)))
+    told = tuple(_sentences(found))
+    if told:
+        yield Bullets(told)
     open_pairs = tuple(_open(found))
     if open_pairs:
         yield Heading("Not attributable yet", 3)
