@@ -10,7 +10,7 @@ from console.plan import Plan
 from console.safe import clean_line
 from console.screens.dialog import Ask, Confirm
 from console.screens.help import help_screen
-from console.screens.lines import LinesScreen
+from console.screens.payload import PayloadScreen
 from console.screens.seeds import SeedsScreen
 from console.screens.start import StartDialog
 from engine.errors import DrifttyError, ModelError
@@ -125,9 +125,11 @@ class Desk:
         self._go(self._choose_seed(), "ask")
 
     def payload(self) -> None:
-        """Show the exact prompt of the last completion."""
-        view = self._app.view.payload
-        self._app.push_screen(LinesScreen("Payload", view.summary, view.lines, "full"))
+        """Show the exact prompts of this session, the last one first."""
+        view = self._app.view
+        self._app.push_screen(
+            PayloadScreen(view.payload, self._app.inspecting, exists=view.priming.watch.exists)
+        )
 
     def help(self) -> None:
         """Show what the focused pane is and what the keys do."""

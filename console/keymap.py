@@ -21,6 +21,7 @@ Place: TypeAlias = Literal[
     "operate",
     "replay",
     "against",
+    "payload",
     "sessions",
     "experiments",
     "draft",
@@ -191,6 +192,29 @@ KEYS: dict[Place, tuple[Key, ...]] = {
         Key("against.side", "tab,b", "side", "the other side", "side"),
         Key("against.payloads", "f3", "payloads", "how the payloads of a turn differ", "payloads"),
         Key("against.open", "o,enter", "open", "play the left one from this turn", "play"),
+    ),
+    "payload": (
+        Key("payload.next", "right,n", "screen.turn(1)", "the next prompt", "next turn"),
+        Key("payload.previous", "left,p", "screen.turn(-1)", "the prompt before"),
+        Key("payload.tab", "tab", "screen.tab('next')", "the next tab", "tab"),
+        *(
+            Key(f"payload.tab-{n}", str(n), f"screen.tab('{name}')", f"tab {n}: {name}")
+            for n, name in enumerate(("payload", "difference", "completion", "lint"), 1)
+        ),
+        Key("payload.boundaries", "b", "screen.boundaries", "where tokens begin; blanks", "tokens"),
+        Key("payload.ids", "i", "screen.ids", "the ids of tokens", "ids"),
+        Key("payload.matters", "m", "screen.matters", "how much each seed turn matters", "matters"),
+        Key("payload.jump", "enter", "screen.jump", "go to what a finding is about", "go there"),
+        Key("payload.other-next", "full_stop", "screen.other(1)", "compare with a later prompt"),
+        Key("payload.other-previous", "comma", "screen.other(-1)", "compare with an earlier one"),
+        Key("payload.search", "slash", "screen.search", "search in this tab", "search"),
+        Key("payload.next-hit", "right_square_bracket", "screen.hit(1)", "next hit of the search"),
+        Key("payload.previous-hit", "left_square_bracket", "screen.hit(-1)", "previous hit"),
+        Key("payload.copy-text", "t", "screen.copy_as('text')", "copy the prompt as text"),
+        Key("payload.copy-messages", "j", "screen.copy_as('messages')", "copy as JSON messages"),
+        Key("payload.copy-ids", "I", "screen.copy_as('ids')", "copy the ids"),
+        Key("payload.copy-python", "r", "screen.copy_as('python')", "copy as a Python program"),
+        Key("payload.copy-curl", "u", "screen.copy_as('curl')", "copy as a curl request"),
     ),
     "panes": (
         Key("pane.next", "tab", "pane(1)", "next pane"),

@@ -22,7 +22,7 @@ from engine.events import (
     StageTimed,
     TurnStarted,
 )
-from engine.model.protocol import Model
+from engine.model.protocol import Model, Scored
 from engine.model.supervisor import WorkerStatus
 from engine.operator import Operator
 from engine.run import RunSpec, Sampling
@@ -246,6 +246,22 @@ class Live:
     async def render(self, turns: tuple[Turn, ...], seed_turns: int = 0) -> Payload:
         """The payload these turns make. Raises `ModelError` while there is no tokenizer."""
         return await self._model.render(turns, seed_turns)
+
+    async def score(
+        self,
+        prompt: tuple[int, ...],
+        completion: tuple[int, ...],
+        *,
+        seam: int = 0,
+        sampling: Sampling,
+        rng: int,
+        turn: int,
+        top: int = 8,
+    ) -> Scored:
+        """What the model thinks of a completion. Raises `ModelError`."""
+        return await self._model.score(
+            prompt, completion, seam=seam, sampling=sampling, rng=rng, turn=turn, top=top
+        )
 
     def _paused(self, paused: bool) -> None:
         if self._run:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from engine.errors import DrifttyError, ModelError
 from engine.events import AnyEvent, Mode
+from engine.model.protocol import Scored
 from engine.model.supervisor import WorkerStatus
 from engine.run import RunSpec, Sampling
 from engine.scrollback import Payload, Turn
@@ -32,8 +33,22 @@ class StillDriver:
         """Raises `DrifttyError`."""
         raise DrifttyError(NOTHING)
 
-    async def render(self, turns: tuple[Turn, ...], seed_turns: int) -> Payload:
+    async def render(self, turns: tuple[Turn, ...], seed_turns: int = 0) -> Payload:
         """Raises `ModelError`: there is no tokenizer."""
+        raise ModelError(NOTHING)
+
+    async def score(
+        self,
+        prompt: tuple[int, ...],
+        completion: tuple[int, ...],
+        *,
+        seam: int = 0,
+        sampling: Sampling,
+        rng: int,
+        turn: int,
+        top: int = 8,
+    ) -> Scored:
+        """Raises `ModelError`: there is no model."""
         raise ModelError(NOTHING)
 
     async def stop(self) -> None:

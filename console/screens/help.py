@@ -13,11 +13,12 @@ PLACES: tuple[tuple[Place, str], ...] = (
     ("sessions", "The sessions"),
     ("replay", "The recording"),
     ("against", "Two recordings"),
+    ("payload", "The payload"),
     ("panes", "The panes"),
     ("pane", "In any pane"),
     ("app", "Everywhere"),
 )
-SCREENS: tuple[Place, ...] = ("operate", "sessions", "replay", "against")
+SCREENS: tuple[Place, ...] = ("operate", "sessions", "replay", "against", "payload")
 """Places that are a screen of their own: help names the keys of the one that is open."""
 
 ABOUT = """\

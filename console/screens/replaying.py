@@ -1,11 +1,15 @@
 """What a person says to a recording: play, pause, faster, on to the next, back to the start."""
 
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, cast
 
 from console.screens.dialog import Ask
-from console.screens.lines import LinesScreen
+from console.screens.payload import PayloadScreen
 from console.screens.replaychoose import ChooseRecording
+from console.view.payload import FOLDED, PayloadView
+from engine.events import AnyEvent
 from sessions.playbackindex import MarkKind
+from sessions.playbackreader import Recording
 
 if TYPE_CHECKING:
     from console.app import DrifttyApp
@@ -66,10 +70,19 @@ class Plays:
         screen.notify(f"Idle time is {words}.", timeout=2, markup=False)
 
     def action_payload(self) -> None:
-        """The exact prompt, as it was at this point."""
+        """The exact prompts of the recording, that of this point first."""
         screen = cast("ReplayScreen", self)
-        payload = screen.view.payload
-        screen.app.push_screen(LinesScreen("Payload", payload.summary, payload.lines, "full"))
+        app, view = cast("DrifttyApp", screen.app), screen.view
+        screen.replay.playback.pause()
+        app.push_screen(
+            PayloadScreen(
+                PayloadView(),
+                app.inspecting,
+                turn=view.payload.turn or None,
+                reading=lambda: _prompts(screen.recording),
+                exists=view.priming.watch.exists,
+            )
+        )
 
     def action_against(self) -> None:
         """Choose another recording and show both side by side."""
@@ -107,3 +120,10 @@ class Plays:
             screen.action_restore()
         else:
             cast("DrifttyApp", screen.app).close_recording()
+
+
+async def _prompts(recording: str) -> AsyncIterator[AnyEvent]:
+    """What a recording tells of its prompts, from its start to its end."""
+    async with Recording.open(recording) as opened:
+        async for event in opened.only(FOLDED):
+            yield event

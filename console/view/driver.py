@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from engine.events import AnyEvent, Mode
+from engine.model.protocol import Scored
 from engine.model.supervisor import WorkerStatus
 from engine.run import RunSpec, Sampling
 from engine.scrollback import Payload, Turn
@@ -89,6 +90,20 @@ class Driver(Protocol):
         """The screen took so many nanoseconds to draw what happened."""
         ...
 
-    async def render(self, turns: tuple[Turn, ...], seed_turns: int) -> Payload:
+    async def render(self, turns: tuple[Turn, ...], seed_turns: int = 0) -> Payload:
         """The payload that turns make. Raises `ModelError` while there is no tokenizer."""
+        ...
+
+    async def score(
+        self,
+        prompt: tuple[int, ...],
+        completion: tuple[int, ...],
+        *,
+        seam: int = 0,
+        sampling: Sampling,
+        rng: int,
+        turn: int,
+        top: int = 8,
+    ) -> Scored:
+        """What the model thinks of a completion, as `Model.score` tells. Raises `ModelError`."""
         ...

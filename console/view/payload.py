@@ -3,8 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
-from console.view.inspected import LABELS, Inspected, Sent, Wrote, inspected, texts_of
-from console.view.line import Line, line
+from console.view.inspected import Inspected, Sent, Wrote, inspected, texts_of
 from engine.events import (
     AnyEvent,
     CompletionEnded,
@@ -24,8 +23,20 @@ from engine.figures import number
 from engine.run import RunSpec, Sampling
 from engine.scrollback import Span, Turn
 
-SHOWN_IDS = 24
-"""Of one span; the rest is counted."""
+FOLDED = (
+    "SessionStarted",
+    "ModelReady",
+    "SamplingChanged",
+    "ScrollbackSeeded",
+    "ScrollbackGrew",
+    "ScrollbackShortened",
+    "TokensNamed",
+    "PromptSent",
+    "TokensSampled",
+    "FirstTokenWeighed",
+    "CompletionEnded",
+)
+"""Types of the events that a payload view needs."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,13 +157,6 @@ class PayloadView:
             f"{self.seam:,} seed · {self.cached:,} cached"
         )
 
-    def lines(self) -> list[Line]:
-        """One block a span: its place, its origin, its ids, and the text of the turn it carries."""
-        lines: list[Line] = []
-        for span in self.spans:
-            lines.extend(self._span_lines(span))
-        return lines
-
     def _ids(self, index: int) -> tuple[int, ...]:
         if index == len(self.asked) - 1:
             return self.ids
@@ -188,25 +192,3 @@ class PayloadView:
             case CompletionEnded():
                 wrote = replace(asked.wrote, reason=event.reason)
         self.asked[-1] = replace(asked, wrote=wrote)
-
-    def _span_lines(self, span: Span) -> list[Line]:
-        ids = self.ids[span.start : span.stop]
-        mark = "▌" if span.stop <= self.cached else " "
-        shown = " ".join(str(token) for token in ids[:SHOWN_IDS])
-        more = f" … {len(ids) - SHOWN_IDS} more" if len(ids) > SHOWN_IDS else ""
-        style = f"origin-{span.origin}"
-        lines = [
-            line(
-                (mark, "cached"),
-                (f"{span.start:>5}–{span.stop:<5} ", "faint"),
-                (f" {LABELS[span.origin]:<8} ", f"{style}-label"),
-                (f" {shown}{more}", "faint"),
-                indent=13,
-            )
-        ]
-        if span.origin != "skeleton" and 0 <= span.turn < len(self.turns):
-            lines.extend(
-                line((mark, "cached"), " " * 12, (text, style), indent=13)
-                for text in self.turns[span.turn].text.split("\n")
-            )
-        return lines

@@ -96,7 +96,7 @@ def drawn(view: ViewState) -> dict[str, object]:
         "stages": (stage_line(view.stages), stage_table(view.stages, 100)),
         "tally": tally_lines(view.tally, 60),
         "proposal": (view.proposal.command, view.proposal.turn),
-        "payload": (view.payload.summary(), view.payload.lines()),
+        "payload": (view.payload.summary(), view.payload.sent()),
         "header": (
             fact_pieces(header, 200),
             header.phase,

@@ -1,11 +1,15 @@
 """A driver that tells what a test tells it to, and remembers what it was asked."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable
 
 from console.view.driver import Driver
 from engine.errors import DrifttyError, ModelError
 from engine.events import AnyEvent, Mode, ModeChanged, Paused, Resumed, RunEnded
+from engine.model.protocol import Scored
+from engine.model.script import ScriptedCompletion
+from engine.model.scriptscore import scores
 from engine.model.supervisor import WorkerState, WorkerStatus
 from engine.run import RunSpec, Sampling
 from engine.scrollback import Payload, Span, Turn
@@ -29,6 +33,11 @@ class ScriptedDriver:
         self._watchers: list[Callable[[WorkerStatus], None]] = []
         self._running = self._paused = False
         self._at = 10**12
+        self.scored: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
+        """Prompts and completions that were to be scored."""
+        self.may_score = asyncio.Event()
+        """Whether scoring is answered; it is until a test clears it."""
+        self.may_score.set()
 
     @property
     def running(self) -> bool:
@@ -115,7 +124,7 @@ class ScriptedDriver:
     def drew(self, took: int) -> None:
         self.drawn += took
 
-    async def render(self, turns: tuple[Turn, ...], seed_turns: int) -> Payload:
+    async def render(self, turns: tuple[Turn, ...], seed_turns: int = 0) -> Payload:
         if not self.tokenizer:
             raise ModelError("The model is not loaded yet.")
         spans: list[Span] = []
@@ -127,6 +136,25 @@ class ScriptedDriver:
             spans.append(Span(start, stop, index, turn.origin))
             start = stop
         return Payload(ids=tuple(range(start)), spans=tuple(spans), seam=seam, window=8192)
+
+    async def score(
+        self,
+        prompt: tuple[int, ...],
+        completion: tuple[int, ...],
+        *,
+        seam: int = 0,
+        sampling: Sampling,
+        rng: int,
+        turn: int,
+        top: int = 8,
+    ) -> Scored:
+        if not self.tokenizer:
+            raise ModelError("The model is not loaded yet.")
+        self.scored.append((prompt, completion))
+        await self.may_score.wait()
+        said = ScriptedCompletion(text="uname -r", commands=(min(1.0, len(prompt) / 1000),))
+        tokens, after = scores(said, completion, top)
+        return Scored(id=0, tokens=tokens, after=after, prefilled=len(prompt), took=1)
 
 
 def ended_by_person(at: int) -> RunEnded:

@@ -158,7 +158,7 @@ async def test_the_payload_shows_every_span_of_the_last_prompt() -> None:
         await pilot.press("f3")
         await settled(pilot)
         text = screen_text(app)
-        assert "tokens of 8,192" in text
+        assert "tok of 8,192" in text
         assert "template" in text
         assert "uname -r" in text
 
