@@ -57,6 +57,10 @@ BESIDE: frozenset[SliceName] = frozenset(("record", "draw"))
 """Slices of the console's own time, which passes while the others go on."""
 
 
+TOLD = ("StageTimed", "TurnStarted", "CommandSubmitted", "DriftSeen", "RunEnded")
+"""Types of the events that a profile is made of."""
+
+
 class Slice(msgspec.Struct, frozen=True):
     """A stretch of time that went into one thing."""
 

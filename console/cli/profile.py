@@ -10,16 +10,22 @@ from console.cli.editing import write_json
 if TYPE_CHECKING:
     from console.view.line import Line
     from engine.profile import Profile, Spread
+    from sessions.library import Library
 
+MOST = 100_000
+"""Runs of an experiment."""
 PIPE_WIDTH = 120
 """Cells, where nobody's terminal sets a limit."""
 
 
 @click.command("profile")
-@click.argument("sessions", metavar="SESSION…", nargs=-1, required=True)
+@click.argument("sessions", metavar="SESSION…", nargs=-1)
+@click.option("--experiment", "-e", metavar="ID", help="All runs of an experiment.")
 @click.option("--against", metavar="SESSION", help="Compare each stage's median with this one's.")
 @click.option("--json", "as_json", is_flag=True, help="Slices and figures, nanoseconds, as JSON.")
-def profile(sessions: tuple[str, ...], against: str | None, as_json: bool) -> None:
+def profile(
+    sessions: tuple[str, ...], experiment: str | None, against: str | None, as_json: bool
+) -> None:
     """Show where the time of sessions went: a bar a turn, what dominates, and percentiles.
 
     Prefill is the prompt's new tokens, decode the tokens after the first, exec the commands in the
@@ -29,13 +35,15 @@ def profile(sessions: tuple[str, ...], against: str | None, as_json: bool) -> No
     \b
       driftty sessions profile last
       driftty sessions profile last --against 1k3f
+      driftty sessions profile --experiment last
       driftty sessions profile last --json
     """
     from engine.profile import sayings, spreads
 
-    typed = (*sessions, against) if against else sessions
-    read = asyncio.run(_profiles(typed))
-    compared = spreads([read.pop()[1]]) if against else ()
+    if not sessions and experiment is None:
+        raise click.UsageError("name sessions, or an experiment with -e")
+    read = asyncio.run(_profiles(sessions, experiment))
+    compared = spreads([each for _, each in asyncio.run(_profiles((against,)))]) if against else ()
     profiles = [each for _, each in read]
     if as_json:
         write_json(
@@ -57,19 +65,31 @@ def profile(sessions: tuple[str, ...], against: str | None, as_json: bool) -> No
         _show(profiles, compared)
 
 
-async def _profiles(typed: tuple[str, ...]) -> "list[tuple[str, Profile]]":
-    from engine.profile import Profiler
+async def _profiles(
+    typed: tuple[str, ...], experiment: str | None = None
+) -> "list[tuple[str, Profile]]":
     from sessions.library import Library
+    from sessions.summary import Query
 
     found = []
     for one in typed:
         async with Library.holding(one) as library:
-            summary = await library.find(one)
-            profiler = Profiler()
-            async for event in library.events(summary.id):
-                profiler.absorb(event)
-            found.append((summary.id, profiler.profile))
+            found.append(await _profile(library, (await library.find(one)).id))
+    if experiment is not None:
+        async with Library.open() as library:
+            query = Query(experiment=await library.experiment(experiment))
+            for summary in await library.sessions(query, limit=MOST):
+                found.append(await _profile(library, summary.id))  # noqa: PERF401 - it is awaited
     return found
+
+
+async def _profile(library: "Library", session: str) -> "tuple[str, Profile]":
+    from engine.profile import TOLD, Profiler
+
+    profiler = Profiler()
+    async for event in library.events(session, only=TOLD):
+        profiler.absorb(event)
+    return session, profiler.profile
 
 
 def _show(profiles: "list[Profile]", against: "tuple[Spread, ...]") -> None:

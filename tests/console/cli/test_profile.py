@@ -2,12 +2,16 @@
 
 import json
 
+import msgspec
 from click.testing import CliRunner, Result
 
 from console.cli import driftty
+from sessions.experiments import Experiments
+from sessions.kept import Placement
 from tests.console.cli.test_sessions import record
 from tests.console.story import drifting
 from tests.sessions.made import make_spec
+from tests.sessions.madeexperiments import make_experiment
 
 
 def run(*arguments: str) -> Result:
@@ -43,3 +47,14 @@ def test_several_are_summed_and_one_is_compared_with_another() -> None:
     against = run(first, "--against", second).stdout
     assert "against" in against
     assert "1.00×" in against
+
+
+def test_the_runs_of_an_experiment_are_profiled_together() -> None:
+    assert run().exit_code == 2
+    events = drifting(make_spec())
+    started = msgspec.structs.replace(events[0], experiment="6aaaaaaaaaaa")
+    Experiments().begin(make_experiment("6aaaaaaaaaaa"), Placement())
+    record([started, *events[1:]], [started, *events[1:]], drifting(make_spec()))
+    told = json.loads(run("--experiment", "6aaa", "--json").stdout)
+    assert len(told["sessions"]) == 2
+    assert {each["name"]: each["count"] for each in told["stages"]}["decode"] == 6
