@@ -197,6 +197,7 @@ class Replay:
         while facts := await self.source.facts(len(self.index), most):
             for fact in facts:
                 self.index.add(fact)
+            self.playback.learn()
             self._find_turn()
             self._wake()
             if len(facts) < most:

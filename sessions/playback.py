@@ -75,6 +75,10 @@ class Playback:
         """The position that a played time has reached."""
         return bisect_right(self._measured(), played)
 
+    def learn(self) -> None:
+        """Measure what the index has learnt, so that it need not be done when time matters."""
+        self._measured()
+
     def due(self) -> int:
         """The position that ought to be reached by now; never before where the head is."""
         if not self.playing:
