@@ -11,12 +11,13 @@ import psutil
 import torch
 
 from engine.errors import ModelError
+from engine.model.linear import Linear
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 _FASTER = 0.85
-"""bfloat16 has to take less than this share of float32's time: in float32 a run is the same in every
-batch, and a close measurement would choose now this, now that."""
+"""bfloat16 has to take less than this share of float32's time, for one row and for many: in float32 a
+run is the same in every batch, and without units for narrow matrices it is faster with many rows."""
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -58,8 +59,9 @@ def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     if device.type != "cpu":
         return torch.float16
-    low, full = _turn_time(torch.bfloat16), _turn_time(torch.float32)
-    return torch.bfloat16 if low < _FASTER * full else torch.float32
+    times = zip(_layer_times(torch.bfloat16), _layer_times(torch.float32), strict=True)
+    faster = all(low < _FASTER * full for low, full in times)
+    return torch.bfloat16 if faster else torch.float32
 
 
 def choose_cache_dtype(dtype: torch.dtype, device: torch.device) -> torch.dtype:
@@ -91,23 +93,24 @@ def held_bytes(device: torch.device) -> int:
     return int(psutil.Process().memory_info().rss)
 
 
-def _turn_time(dtype: torch.dtype) -> float:
-    """Seconds for the arithmetic of a short turn: 64 tokens of prompt, 16 of answer.
+def _layer_times(dtype: torch.dtype) -> tuple[float, float]:
+    """Seconds for the linear layers of a small model over 1 token and over 64.
 
     The matrices together are larger than a core's caches, as a model's are.
     """
-    width, layers = 1024, 8
-    weights = [torch.ones(width, width, dtype=dtype) for _ in range(layers)]
-    token, prompt = torch.ones(1, width, dtype=dtype), torch.ones(64, width, dtype=dtype)
+    width, count = 1024, 8
+    with torch.inference_mode():
+        layers = [Linear(torch.ones(width, width, dtype=dtype), None) for _ in range(count)]
 
-    def through(rows: torch.Tensor) -> Callable[[], None]:
-        def run() -> None:
-            for weight in weights:
-                torch.nn.functional.linear(rows, weight)
+        def through(rows: torch.Tensor) -> Callable[[], None]:
+            def run() -> None:
+                for layer in layers:
+                    layer(rows)
 
-        return run
+            return run
 
-    return 16 * _best(through(token)) + _best(through(prompt))
+        one, many = torch.ones(1, width, dtype=dtype), torch.ones(64, width, dtype=dtype)
+        return _best(through(one)), _best(through(many))
 
 
 def _attend_time(dtype: torch.dtype) -> float:

@@ -128,14 +128,19 @@ def test_the_dtype_is_what_was_asked_for_or_one_that_was_measured() -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "chosen"),
-    [(0.5, torch.bfloat16), (0.95, torch.float32), (3.0, torch.float32)],
+    ("one", "many", "chosen"),
+    [
+        (0.5, 0.5, torch.bfloat16),
+        (0.95, 0.5, torch.float32),
+        (0.5, 0.95, torch.float32),
+        (0.5, 3.0, torch.float32),
+    ],
 )
-def test_bfloat16_has_to_be_clearly_faster(
-    monkeypatch: pytest.MonkeyPatch, low: float, chosen: torch.dtype
+def test_bfloat16_has_to_be_clearly_faster_for_one_row_and_for_many(
+    monkeypatch: pytest.MonkeyPatch, one: float, many: float, chosen: torch.dtype
 ) -> None:
-    times = {torch.bfloat16: low, torch.float32: 1.0}
-    monkeypatch.setattr(device, "_turn_time", times.__getitem__)
+    times = {torch.bfloat16: (one, many), torch.float32: (1.0, 1.0)}
+    monkeypatch.setattr(device, "_layer_times", times.__getitem__)
     assert choose_dtype("auto", torch.device("cpu")) is chosen
 
 
