@@ -30,6 +30,7 @@ from engine.model.protocol import (
     Sampled,
     Weighed,
 )
+from engine.prefix import shared_prefix
 from engine.run import CommandPolicy
 from engine.scrollback import Turn
 
@@ -96,7 +97,7 @@ class CompletionLog:
 
     def _prompted(self, reply: Prompted, turn: int) -> None:
         payload = reply.payload
-        kept = _shared_prefix(self._prompt, payload.ids)
+        kept = shared_prefix(self._prompt, payload.ids)
         self._prompt = payload.ids
         new = [(token, text) for token, text in payload.names if token not in self._named]
         if new:
@@ -228,12 +229,3 @@ def _written(tokens: list[tuple[int, str]], lines: list[Verdict], completed: Com
         ids=tuple(token for token, _ in tokens),
     )
     return Written(turn=turn, lines=tuple(lines))
-
-
-def _shared_prefix(old: tuple[int, ...], new: tuple[int, ...]) -> int:
-    shared = 0
-    for before, after in zip(old, new, strict=False):
-        if before != after:
-            break
-        shared += 1
-    return shared

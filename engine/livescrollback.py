@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.model.protocol import Model
+from engine.prefix import shared_prefix
 from engine.scrollback import Payload, Turn
 from engine.shortening import LOW_WATER, Live, at_most, shorten
 
@@ -74,7 +75,7 @@ class LiveScrollback:
             folded=shortened.folded,
             before=len(before.ids),
             after=len(after.ids),
-            kept=_common(before.ids, after.ids),
+            kept=shared_prefix(before.ids, after.ids),
             window=window,
         )
 
@@ -85,9 +86,3 @@ class LiveScrollback:
                 tokens[span.turn] += span.stop - span.start
         told = zip(self.turns, tokens, self._how, strict=True)
         return [Live(*each) for each in told][self._seed :]
-
-
-def _common(one: Sequence[int], other: Sequence[int]) -> int:
-    """How many leading ids two prompts have in common."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))

@@ -18,6 +18,7 @@ from engine.events import (
     TokensSampled,
     TurnStarted,
 )
+from engine.prefix import shared_prefix
 from engine.scrollback import Span, Turn
 
 COMPARED = (
@@ -151,8 +152,8 @@ def changes(left: Sequence[int], right: Sequence[int]) -> tuple[Change, ...]:
     Common beginnings and ends are found first; what is between, by difflib's longest matching
     blocks (Ratcliff and Obershelp), where it is not too long for that.
     """
-    start = _common(left, right)
-    end = _common(left[start:][::-1], right[start:][::-1])
+    start = shared_prefix(left, right)
+    end = shared_prefix(left[start:][::-1], right[start:][::-1])
     a, b = left[start : len(left) - end], right[start : len(right) - end]
     if not a and not b:
         return ()
@@ -185,11 +186,3 @@ def _pair(turn: int, left: TurnTold | None, right: TurnTold | None) -> Pair:
     return Pair(
         turn, left, right, changes(left.ids, right.ids), changes(left.payload, right.payload)
     )
-
-
-def _common(left: Sequence[int], right: Sequence[int]) -> int:
-    """How many leading ids are equal."""
-    for place, (one, other) in enumerate(zip(left, right, strict=False)):
-        if one != other:
-            return place
-    return min(len(left), len(right))

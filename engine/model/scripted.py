@@ -27,6 +27,7 @@ from engine.model.script import Reading, Script, demo_script
 from engine.model.scriptscore import scores
 from engine.model.supervisor import Standing, WorkerStatus
 from engine.model.telling import GoesAway, Telling, wait
+from engine.prefix import shared_prefix
 from engine.run import CommandPolicy, Sampling
 from engine.scrollback import Payload, Turn
 
@@ -247,7 +248,7 @@ class _Cache:
     def count(self, made: Payload, sequence: str) -> int:
         """How many leading ids are known; never all, as the last one has to be computed."""
         known = [self.sequences.get(sequence, ()), *self._seeds]
-        return min(max(_shared(made.ids, ids) for ids in known), len(made.ids) - 1)
+        return min(max(shared_prefix(made.ids, ids) for ids in known), len(made.ids) - 1)
 
     def keep_seed(self, made: Payload) -> None:
         """The part of a payload that every sequence with this seed begins with."""
@@ -257,16 +258,6 @@ class _Cache:
         """Forget all, as a new process has."""
         self.sequences.clear()
         self._seeds.clear()
-
-
-def _shared(ids: tuple[int, ...], known: tuple[int, ...]) -> int:
-    """How many leading ids two prompts share."""
-    shared = 0
-    for ours, theirs in zip(ids, known, strict=False):
-        if ours != theirs:
-            break
-        shared += 1
-    return shared
 
 
 def _provenance(script: Script) -> Provenance:

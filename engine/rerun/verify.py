@@ -13,6 +13,7 @@ import msgspec
 
 from engine.errors import ModelError, WorkerGone
 from engine.model.protocol import Completed, Model, Prompted, Sampled, Scored
+from engine.prefix import shared_prefix
 from engine.rerun import noise, provenances
 from engine.rerun.finding import (
     Continuation,
@@ -147,7 +148,7 @@ class Verifier:
 
     async def _compare(self, attempt: Attempt, made: _Generated, sampling: Sampling) -> TurnFinding:
         partial = attempt.reason in (None, "cancelled")
-        shared = _shared(attempt.ids, made.ids)
+        shared = shared_prefix(attempt.ids, made.ids)
         same = shared == len(attempt.ids) and (
             partial or (shared == len(made.ids) and attempt.reason == made.reason)
         )
@@ -261,7 +262,7 @@ def _prompt(attempt: Attempt, made: _Generated) -> PromptDifference | None:
     if attempt.prompt == made.prompt:
         return None
     return PromptDifference(
-        at=_shared(attempt.prompt, made.prompt),
+        at=shared_prefix(attempt.prompt, made.prompt),
         recorded=len(attempt.prompt),
         now=len(made.prompt),
     )
@@ -280,13 +281,6 @@ def _likelihood(scored: Scored, position: int) -> float | None:
     place = scored.tokens[position].place
     alternatives = {each.id: each.logprob for each in place.alternatives}
     return alternatives.get(place.choice.id)
-
-
-def _shared(ids: tuple[int, ...], others: tuple[int, ...]) -> int:
-    for position, (one, other) in enumerate(zip(ids, others, strict=False)):
-        if one != other:
-            return position
-    return min(len(ids), len(others))
 
 
 def _notes(past: Past) -> tuple[str, ...]:
