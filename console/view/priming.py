@@ -39,6 +39,7 @@ class PrimingView:
         """How many leading tokens are the seed's."""
         self.window = 0
         self._spans: tuple[Span, ...] = ()
+        self._counts: tuple[tuple[Span, ...], dict[int, tuple[int, int]]] = ((), {})
         self.watch = PayloadWatch()
         self._counted: Payload | None = None
         self._linted: tuple[object, tuple[Finding, ...]] = (None, ())
@@ -99,12 +100,23 @@ class PrimingView:
 
     def tokens_of(self, turn: int) -> int:
         """How many tokens of the last payload are a turn's content; 0 where it is not in it."""
-        return sum(span.stop - span.start for span in self._spans if span.turn == turn)
+        return self._placed.get(turn, (0, 0))[0]
 
     def is_cached(self, turn: int) -> bool:
         """Whether all of a turn's tokens already had their KV."""
-        stops = [span.stop for span in self._spans if span.turn == turn]
-        return bool(stops) and max(stops) <= self.cached
+        stop = self._placed.get(turn, (0, 0))[1]
+        return 0 < stop <= self.cached
+
+    @property
+    def _placed(self) -> dict[int, tuple[int, int]]:
+        """By turn, how many tokens of the last payload are its, and where the last of them ends."""
+        if self._counts[0] is not self._spans:
+            placed: dict[int, tuple[int, int]] = {}
+            for span in self._spans:
+                tokens, stop = placed.get(span.turn, (0, 0))
+                placed[span.turn] = (tokens + span.stop - span.start, max(stop, span.stop))
+            self._counts = (self._spans, placed)
+        return self._counts[1]
 
     def lines(self) -> list[Line]:
         """The scrollback as lines, the seam among them; unchanged turns give the same objects."""
