@@ -30,7 +30,7 @@ class Linear(nn.Module):
         self._bias = None if bias is None else bias.clone()
         self._packed = _pack(weight)
         self._weight = weight if self._packed is None else None
-        self.doubles = self._packed is not None and not _alone_as_among_others(
+        self._doubles = self._packed is not None and not _alone_as_among_others(
             min(self.out_features, _MOST_TRIED), self.in_features, weight.dtype
         )
         """Whether a row alone is computed twice over, to come out as it does among others."""
@@ -40,7 +40,7 @@ class Linear(nn.Module):
         if self._packed is None:
             assert self._weight is not None
             return nn.functional.linear(rows, self._weight, self._bias)
-        if self.doubles and rows.numel() == self.in_features:
+        if self._doubles and rows.numel() == self.in_features:
             flat = rows.reshape(1, -1)
             pair = _product(torch.cat([flat, flat]), self._packed, self._bias)
             return pair[:1].view(*rows.shape[:-1], -1)

@@ -41,15 +41,11 @@ class Llama:
         # What stays is copied: the file of the weights is mapped as long as one of them is in use.
         self._embedding = inner.embed_tokens.weight.clone()
         inner.embed_tokens.weight = nn.Parameter(self._embedding, requires_grad=False)
-        self._twice = self._head.doubles or any(layer.doubles for layer in self._layers)
 
     def __call__(
         self, ids: torch.Tensor, positions: torch.Tensor, plan: Plan, last: torch.Tensor
     ) -> torch.Tensor:
         """Logits `[wanted, vocabulary]` of the tokens at `last: [wanted]` of `ids: [tokens]`."""
-        if self._twice and len(ids) == 1:
-            # A second row that nobody looks at: see `Linear`. Cheaper here than in every product.
-            ids, positions = ids.expand(2), positions.expand(2)
         rows = nn.functional.embedding(ids, self._embedding)
         cosine, sine = self._angles(rows.float(), positions[None])
         turns = torch.complex(*(half.chunk(2, -1)[0] for half in (cosine[0], sine[0])))[:, None]
@@ -80,11 +76,6 @@ class _Layer:
         before, between = theirs.input_layernorm, theirs.post_attention_layernorm
         self._before = _Norm(before.weight, before.variance_epsilon)
         self._between = _Norm(between.weight, between.variance_epsilon)
-
-    @property
-    def doubles(self) -> bool:
-        """Whether a row alone has to be computed twice over."""
-        return any(each.doubles for each in (self._qkv, self._out, self._gate_up, self._down))
 
     def __call__(
         self, rows: torch.Tensor, turns: torch.Tensor, plan: Plan, last: torch.Tensor | None = None
