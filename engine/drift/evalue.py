@@ -20,6 +20,7 @@ that in which they finished.
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -58,27 +59,56 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def verdict(self) -> str:
         """In words: what may be concluded, or what is still needed."""
-        return verdict(self.blocks, self.peak, self.further, decided=self.decided)
+        return verdict(self, decided=self.decided)
 
 
-def verdict(blocks: int, peak: float, further: int | None, *, decided: bool) -> str:
-    """What may be concluded after so many blocks, or what is still needed."""
+class Evidence(Protocol):
+    """What a verdict is told from."""
+
+    @property
+    def blocks(self) -> int:
+        """Pairs of runs."""
+        ...
+
+    @property
+    def e_value(self) -> float:
+        """As it stands."""
+        ...
+
+    @property
+    def peak(self) -> float:
+        """The highest that it ever was."""
+        ...
+
+    @property
+    def further(self) -> int | None:
+        """About how many more blocks; none beyond `FAR`."""
+        ...
+
+
+def verdict(evidence: Evidence, *, decided: bool) -> str:
+    """What may be concluded from the blocks so far, or what is still needed.
+
+    What decides is the peak. Where the e-value has come down from it, the words say `reached`: the
+    peak holds against a threshold that was set before, and is not itself what a bet is worth now.
+    """
     if decided:
-        return f"separated (E {_size(peak)})"
-    if blocks == 0:
+        fallen = evidence.e_value < 0.999 * evidence.peak
+        return f"separated (E {_size(evidence.peak, fallen=fallen)})"
+    if evidence.blocks == 0:
         return "no pair of runs yet"
-    if blocks == 1:
+    if evidence.blocks == 1:
         return "one pair tells nothing, whatever it showed"
-    if further is None:
+    if evidence.further is None:
         return f"not attributable yet: more than {FAR} more pairs at these rates"
-    pairs = "pair" if further == 1 else "pairs"
-    return f"not attributable yet: about {further} more {pairs} at these rates"
+    pairs = "pair" if evidence.further == 1 else "pairs"
+    return f"not attributable yet: about {evidence.further} more {pairs} at these rates"
 
 
-def _size(peak: float) -> str:
-    if peak < 100:
-        return f"= {peak:.3g}"
-    return f"= {peak:.0f}" if peak < 10_000 else "> 10,000"
+def _size(peak: float, *, fallen: bool) -> str:
+    if peak >= 10_000:
+        return "passed 10,000" if fallen else "> 10,000"
+    return f"{'reached' if fallen else '='} {f'{peak:.3g}' if peak < 100 else f'{peak:.0f}'}"
 
 
 class Bet:

@@ -153,7 +153,7 @@ class PairTally(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def verdict(self) -> str:
         """In words: what may be concluded, or what is still needed."""
-        return verdict(self.blocks, self.peak, self.further, decided=self.decided)
+        return verdict(self, decided=self.decided)
 
     def to_document(self) -> dict[str, object]:
         """As JSON."""

@@ -32,6 +32,15 @@ def test_four_pairs_of_none_against_all_are_enough() -> None:
     assert comparison.further == 0
 
 
+def test_a_peak_that_is_past_is_said_to_be() -> None:
+    """What the bet reached decides; it is not what the bet is worth."""
+    again = compare([*[False] * 5, True], [*[True] * 5, False])
+    assert again.e_value < 20 < again.peak
+    assert again.verdict == "separated (E reached 135)"
+    late = compare([*[False] * 50, *[True] * 3], [*[True] * 50, *[False] * 3])
+    assert late.verdict == "separated (E passed 10,000)"
+
+
 def test_a_value_worked_out_by_hand() -> None:
     # Second block: both rates come from one block with κ = .18: .18/1.36 and 1.18/1.36, mean .5.
     assert compare([False], [True]).e_value == 1
@@ -52,7 +61,9 @@ def test_what_is_still_needed_is_said_in_pairs() -> None:
     second = [True, True, True, True, False] * 2
     comparison = compare(first, second)
     assert not comparison.decided
-    assert comparison.further
+    # By hand: rates of 4.5/11 and 8.5/11 bring .1406 nats a block, of which learning them takes half
+    # of ln(blocks / 10). From ln .8646 to ln 20 that is 28 more; if learning were free, 23.
+    assert comparison.further == 28
     assert f"about {comparison.further} more pairs" in comparison.verdict
 
 

@@ -29,6 +29,16 @@ def test_the_bounds_only_ever_widen(measured: JudgeErrors, successes: int, failu
     assert plain.high <= room.high <= 1
 
 
+def test_the_bounds_are_those_of_rogan_and_gladen_at_their_worst() -> None:
+    scored, room = confidence_sequence(14, 6, 0.04), corrected(14, 6, 4, MODEL_LINES)
+    accepted = beta.ppf(0.995, 3, 70)
+    missed = beta.ppf(0.995, 2, 46)
+    assert room.low == pytest.approx((scored.low - accepted) / (1 - accepted))
+    assert room.high == min(1, scored.high / (1 - missed) ** 4)
+    few = corrected(2, 18, 4, MODEL_LINES)
+    assert few.high == pytest.approx(confidence_sequence(2, 18, 0.04).high / (1 - missed) ** 4)
+
+
 def test_longer_runs_are_missed_more_often() -> None:
     highs = [corrected(5, 15, lines).high for lines in (0, 2, 8, 30)]
     assert highs == sorted(set(highs))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pytest
 
+from engine.drift.interval import confidence_sequence
 from engine.drift.racing import FixedPlan, Race, RacePlan
 from engine.drift.tally import Tally
 from engine.events import Outcome
@@ -117,6 +118,30 @@ def test_a_config_that_cannot_be_the_best_is_dropped_and_stays_so() -> None:
     for replicate in range(10, 200):
         tally.feed(run(1, replicate, "clean"))
     assert race.standing.out == (1,)
+
+
+def test_the_more_configs_race_the_more_it_takes_to_drop_one() -> None:
+    """A bound may be wrong for any of them: each has its share of alpha."""
+
+    def left(configs: int, replicates: int) -> int:
+        tally = Tally(names(configs))
+        for replicate in range(replicates):
+            for config in range(configs):
+                tally.feed(run(config, replicate, "drift" if config == 0 else "clean"))
+        return len(Race(tally).standing.left)
+
+    def needed(configs: int) -> int:
+        return next(count for count in range(1, 50) if left(configs, count) < configs)
+
+    for configs in (2, 10):
+        share = 0.05 / configs
+        apart = next(
+            count
+            for count in range(1, 50)
+            if confidence_sequence(0, count, share).high < confidence_sequence(count, 0, share).low
+        )
+        assert needed(configs) == apart
+    assert needed(2) < needed(10)
 
 
 def test_the_last_one_left_is_the_best_and_the_race_is_over() -> None:
