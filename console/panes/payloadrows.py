@@ -4,12 +4,14 @@ A row is a stretch of offsets into a text, so that a prompt of many thousand tok
 some hundredths of a second, and only the rows in view become pieces with styles.
 """
 
+import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
 import msgspec
+from rich.cells import cell_len
 
 from console.panes.strips import breaks
 from console.safe import clean
@@ -19,6 +21,7 @@ from engine.figures import number
 
 BOUNDARY = "│"
 """Stands before every token where boundaries are shown."""
+_TOKEN = re.compile(f"{BOUNDARY}?[^{BOUNDARY}]+|{BOUNDARY}")
 GUTTER = 11
 """Cells of the mark and the label before a row's text."""
 _SHOWN = str.maketrans({" ": "␠", "\n": "⏎\n", "\t": "⇥"})
@@ -80,7 +83,7 @@ def rows(shown: Inspected, manner: Manner, width: int, notes: dict[int, str]) ->
             made.append(heading(shown, index, notes.get(one.turn, "")))
             before = one.turn
         for part in _parts(shown, index, manner):
-            made.extend(_wrapped(part, room))
+            made.extend(_wrapped(part, room, manner))
     return made
 
 
@@ -200,16 +203,40 @@ def _plain(text: str) -> str:
     return clean(text).replace("\t", "    ")
 
 
-def _wrapped(part: Part, room: int) -> list[Row]:
+def _wrapped(part: Part, room: int, manner: Manner) -> list[Row]:
     made: list[Row] = []
+    cut = _between_tokens if manner.boundaries or manner.ids else _between_words
     start = 0
     for text in part.text.split("\n"):
         stop = start + len(text)
         if len(text) <= room // 2:
             made.append(Row(part, start, stop))
         else:
-            made.extend(Row(part, start + a, start + b) for a, b in breaks(text, room, 0))
+            made.extend(Row(part, start + a, start + b) for a, b in cut(text, room))
         start = stop + 1
     if len(made) > 1 and part.text.endswith("\n"):
         made.pop()
     return made
+
+
+def _between_words(text: str, room: int) -> list[tuple[int, int]]:
+    return breaks(text, room, 0)
+
+
+def _between_tokens(text: str, room: int) -> Iterator[tuple[int, int]]:
+    """Rows that end where a token does; one that is longer than a row is cut."""
+    start = used = 0
+    for token in _TOKEN.finditer(text):
+        cells = cell_len(token[0])
+        if used and used + cells > room:
+            yield start, token.start()
+            start, used = token.start(), 0
+        if cells > room:
+            pieces = breaks(token[0], room, 0)
+            for a, b in pieces[:-1]:
+                yield token.start() + a, token.start() + b
+            start = token.start() + pieces[-1][0]
+            cells = cell_len(text[start : token.end()])
+        used += cells
+    if start < len(text):
+        yield start, len(text)

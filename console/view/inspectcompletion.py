@@ -4,7 +4,8 @@ The command manifold is the set of texts that begin as commands do. What is meas
 model's own probability that a command begins, at each place where a line of the operator's could
 begin: at the first token, and again after reasoning or comments. The completion has left it at the
 first such place where that probability is below `HALF`: from there something else is likelier than
-any command, whatever was drawn.
+any command, whatever was drawn. Where it never is and the line drifted all the same, the draw left
+the commands, not the model, and the least likely token is named.
 """
 
 import math
@@ -84,6 +85,14 @@ def _verdict(places: tuple[Weighing, ...], wrote: Wrote) -> Line:
     if not places:
         return line(("? ", "note"), "how likely a command was is not recorded", indent=2)
     lowest = min(places, key=lambda one: one.command)
+    if wrote.drift and wrote.logprobs:
+        rare = min(range(len(wrote.logprobs)), key=wrote.logprobs.__getitem__)
+        return line(
+            ("✗ drawn out of the commands ", "bad"),
+            f"({wrote.drift}), though a command had {lowest.command:.1%} at least: the least likely "
+            f"token is {rare + 1}, with {math.exp(wrote.logprobs[rare]):.2%}",
+            indent=2,
+        )
     return line(
         ("✓ among commands ", "good"),
         f"throughout: a command had {lowest.command:.1%} at least where a line could begin",

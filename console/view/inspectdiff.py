@@ -10,7 +10,10 @@ from engine.figures import number
 from sessions.playbackcompare import LONGEST, Change, changes
 
 RUN = 8
-"""Ids that have to be equal in a row for a stretch to count as moved, or as there twice."""
+"""Ids that have to be equal in a row for a stretch to count as moved."""
+TWICE = 16
+"""As many for one to count as there twice: what stands between any two turns, a prompt and the
+template's words, is shorter."""
 SHOWN_ROWS = 6
 """Lines of text shown of one stretch; the rest is counted."""
 
@@ -22,9 +25,9 @@ class Difference(NamedTuple):
 
     kind: Kind
     left: tuple[int, int]
-    """In the prompt compared with; empty for what is new. For `repeated`, empty."""
+    """In the prompt compared with; for what is new or repeated, empty, at where it would stand."""
     right: tuple[int, int]
-    """In the prompt looked at; empty for what is gone."""
+    """In the prompt looked at; for what is gone, empty, at where it would stand."""
     also: int = -1
     """For `repeated`: where in the prompt looked at the same ids stand before."""
 
@@ -32,8 +35,8 @@ class Difference(NamedTuple):
 def differences(left: Sequence[int], right: Sequence[int]) -> tuple[Difference, ...]:
     """What became of `left` in `right`, in the order of `right`.
 
-    A run of `RUN` ids or more that is gone in one place and new in another was moved; one that is
-    new and stands earlier in `right` already is repeated.
+    A run of `RUN` ids or more that is gone in one place and new in another was moved; one of
+    `TWICE` that is new and stands earlier in `right` already is repeated.
     """
     gone: list[range] = []
     new: list[range] = []
@@ -41,11 +44,13 @@ def differences(left: Sequence[int], right: Sequence[int]) -> tuple[Difference, 
         gone.append(range(*change.left))
         new.append(range(*change.right))
     moved = _moves(left, right, gone, new)
-    found = _left_over("gone", gone, [range(*one.left) for one in moved])
-    there = _grams(right, [range(len(right))])
-    for stretch in new:
-        for one in _left_over("new", [stretch], [range(*each.right) for each in moved]):
-            found += _repeats(right, range(*one.right), there)
+    found: list[Difference] = []
+    for stretch, anchor in zip(gone, new, strict=True):
+        found += _left_over("gone", stretch, anchor.start, [range(*one.left) for one in moved])
+    there = _grams(right, [range(len(right))], TWICE)
+    for stretch, anchor in zip(new, gone, strict=True):
+        for one in _left_over("new", stretch, anchor.start, [range(*one.right) for one in moved]):
+            found += _repeats(right, one, there)
     return tuple(sorted(found + moved, key=lambda one: (one.right, one.left)))
 
 
@@ -175,12 +180,14 @@ def _rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return made[::-1]
 
 
-def _grams(ids: Sequence[int], within: Sequence[range]) -> dict[tuple[int, ...], int]:
-    """The first place of every run of `RUN` ids in some stretches."""
+def _grams(
+    ids: Sequence[int], within: Sequence[range], size: int = RUN
+) -> dict[tuple[int, ...], int]:
+    """The first place of every run of so many ids in some stretches."""
     found: dict[tuple[int, ...], int] = {}
     for stretch in within:
-        for place in range(stretch.start, stretch.stop - RUN + 1):
-            found.setdefault(tuple(ids[place : place + RUN]), place)
+        for place in range(stretch.start, stretch.stop - size + 1):
+            found.setdefault(tuple(ids[place : place + size]), place)
     return found
 
 
@@ -212,43 +219,40 @@ def _moves(
     return moved
 
 
-def _left_over(kind: Kind, stretches: list[range], taken: list[range]) -> list[Difference]:
-    """What of some stretches is not among those taken."""
+def _left_over(kind: Kind, stretch: range, anchor: int, taken: list[range]) -> list[Difference]:
+    """What of a stretch is not among those taken; `anchor`: where it would stand in the other."""
     found: list[Difference] = []
-    for stretch in stretches:
-        start = stretch.start
-        inside = sorted(
-            (one for one in taken if one.start < stretch.stop and one.stop > stretch.start),
-            key=lambda one: one.start,
-        )
-        for one in [*inside, range(stretch.stop, stretch.stop)]:
-            if one.start > start:
-                span, none = (start, one.start), (one.start, one.start)
-                found.append(
-                    Difference(kind, span, none) if kind == "gone" else Difference(kind, none, span)
-                )
-            start = max(start, one.stop)
+    start, none = stretch.start, (anchor, anchor)
+    inside = [one for one in taken if one.start < stretch.stop and one.stop > stretch.start]
+    for one in [*sorted(inside, key=lambda one: one.start), range(stretch.stop, stretch.stop)]:
+        if one.start > start:
+            span = (start, one.start)
+            sides = (span, none) if kind == "gone" else (none, span)
+            found.append(Difference(kind, *sides))
+        start = max(start, one.stop)
     return found
 
 
 def _repeats(
-    ids: Sequence[int], stretch: range, there: dict[tuple[int, ...], int]
+    ids: Sequence[int], new: Difference, there: dict[tuple[int, ...], int]
 ) -> list[Difference]:
     """A stretch that is new, cut where ids stand that are there before it already."""
+    stretch, anchor = range(*new.right), new.left
     repeated: list[Difference] = []
     place = stretch.start
-    while place + RUN <= stretch.stop:
-        at = there[tuple(ids[place : place + RUN])]
-        if at + RUN > place:
+    while place + TWICE <= stretch.stop:
+        at = there[tuple(ids[place : place + TWICE])]
+        if at + TWICE > place:
             place += 1
             continue
-        length = RUN
+        length = TWICE
         while (
             place + length < stretch.stop
             and at + length < place
             and ids[at + length] == ids[place + length]
         ):
             length += 1
-        repeated.append(Difference("repeated", (place, place), (place, place + length), at))
+        repeated.append(Difference("repeated", anchor, (place, place + length), at))
         place += length
-    return repeated + _left_over("new", [stretch], [range(*one.right) for one in repeated])
+    rest = _left_over("new", stretch, anchor[0], [range(*one.right) for one in repeated])
+    return repeated + rest

@@ -38,6 +38,8 @@ class Wrote(msgspec.Struct, frozen=True):
     """Natural logarithms of the model's own probabilities."""
     weighed: tuple[tuple[int, float], ...] = ()
     """Places where a line could begin, and how likely a command was there."""
+    drift: str = ""
+    """Its kind, where the line was judged a drift."""
     reason: str = ""
     """Why it stopped; empty while it writes, or where that is not recorded."""
 

@@ -7,6 +7,7 @@ from console.view.inspected import Inspected, Sent, Wrote, inspected, texts_of
 from engine.events import (
     AnyEvent,
     CompletionEnded,
+    DriftSeen,
     FirstTokenWeighed,
     ModelReady,
     PromptSent,
@@ -35,6 +36,7 @@ FOLDED = (
     "TokensSampled",
     "FirstTokenWeighed",
     "CompletionEnded",
+    "DriftSeen",
 )
 """Types of the events that a payload view needs."""
 
@@ -100,7 +102,7 @@ class PayloadView:
                 self._names.of.update(zip(ids, texts, strict=True))
             case PromptSent():
                 self._sent(event)
-            case TokensSampled() | FirstTokenWeighed() | CompletionEnded():
+            case TokensSampled() | FirstTokenWeighed() | CompletionEnded() | DriftSeen():
                 self._wrote(event)
             case _:
                 return
@@ -179,7 +181,9 @@ class PayloadView:
         )
         self._shortened = None
 
-    def _wrote(self, event: TokensSampled | FirstTokenWeighed | CompletionEnded) -> None:
+    def _wrote(
+        self, event: TokensSampled | FirstTokenWeighed | CompletionEnded | DriftSeen
+    ) -> None:
         if not self.asked:
             return
         asked = self.asked[-1]
@@ -191,4 +195,6 @@ class PayloadView:
                 wrote = replace(asked.wrote, weighed=weighed)
             case CompletionEnded():
                 wrote = replace(asked.wrote, reason=event.reason)
+            case DriftSeen():
+                wrote = replace(asked.wrote, drift=event.kind)
         self.asked[-1] = replace(asked, wrote=wrote)
