@@ -10,7 +10,7 @@ import pytest
 
 from engine import folders
 from engine.errors import StoreError
-from engine.events import RunEnded, SessionStarted
+from engine.events import PromptSent, RunEnded, SessionStarted, TokensNamed
 from engine.rerun.rejudge import rejudge
 from sessions import database, shipped
 from sessions.library import Library
@@ -65,6 +65,20 @@ def test_the_judge_of_today_finds_the_same_in_each(name: str) -> None:
         ended.drift_turn,
         ended.drift_kind,
     )
+
+
+@pytest.mark.parametrize("name", shipped.NAMES)
+def test_each_has_the_text_of_every_token_that_its_model_was_sent(name: str) -> None:
+    named: dict[int, str] = {}
+    prompts = 0
+    for event in shipped.read(name).events:
+        if isinstance(event, TokensNamed):
+            named |= dict(zip(event.ids, event.texts, strict=True))
+        elif isinstance(event, PromptSent):
+            prompts += 1
+            assert set(event.ids) <= named.keys()
+    assert prompts
+    assert all(named.values())
 
 
 def test_the_person_s_own_store_gets_none_of_them() -> None:
