@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from engine.errors import StoreError
-from sessions import database
+from sessions import database, shipped
 
 _FORKS = """
     SELECT sessions.id, parent, coalesce(json_extract(spec, '$.start.turn'), 0),
@@ -102,8 +102,16 @@ def _grown(branch: Branch, children: dict[str, list[Branch]], above: frozenset[s
 
 
 def _branches(path: Path | None, session: str) -> dict[str, Branch]:
-    """Every session that is a fork or was forked, and the one named."""
-    path = path or database.default_path()
+    """Every session that is a fork or was forked, those that ship too, and the one named."""
+    branches = _read(path or database.default_path(), session)
+    named = dict.fromkeys((session, *(branch.parent for branch in branches.values())))
+    for one in named:
+        if one not in branches and shipped.name_of(one):
+            branches = _read(shipped.store(), one) | branches
+    return branches
+
+
+def _read(path: Path, session: str) -> dict[str, Branch]:
     if not database.is_there(path):
         return {}
     database.bring_up_to_date(path)

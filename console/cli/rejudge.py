@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,6 @@ from console.cli.editing import write_json
 
 if TYPE_CHECKING:
     from engine.rerun.rejudge import Rejudgement, Told
-    from sessions.library import Library
 
 SHOWN_LINES = 40
 """Changed lines that are told; --json has them all."""
@@ -27,7 +27,8 @@ def rejudge(sessions: Sequence[str], everything: bool, dry_run: bool, as_json: b
     """Judge the lines of SESSIONS again by today's classifier, and show what changes.
 
     Recordings stay as they are, the verdicts in them too. Today's verdict is kept beside them, under
-    the version of the judge that gave it, and `driftty sessions rejudge` again shows it anew.
+    the version of the judge that gave it, and `driftty sessions rejudge` again shows it anew. Beside
+    recordings that came with driftty nothing is kept.
 
     \b
       driftty sessions rejudge last
@@ -40,34 +41,51 @@ def rejudge(sessions: Sequence[str], everything: bool, dry_run: bool, as_json: b
     if as_json:
         write_json(found)
     else:
-        _print(found, kept=not dry_run)
+        _print(found, kept=sum(_own(each) for each in found) if not dry_run else 0)
 
 
 async def _rejudge(sessions: Sequence[str], everything: bool, *, keep: bool) -> "list[Rejudgement]":
     from engine.rerun.rejudge import EVENTS, Rejudging, judge_version
+    from sessions import shipped
     from sessions.findings import Findings
     from sessions.library import Library
 
-    found = []
-    async with Library.open() as library:
-        names = await _names(library, sessions, everything)
-        for number, name in enumerate(names, 1):
-            _progress(number, len(names))
-            judging = Rejudging()
-            async for event in library.events(name, only=EVENTS):
-                judging.feed(event)
-            found.append(judging.rejudgement)
+    found: list[Rejudgement] = []
+    names = await _names(sessions, everything)
+    for store, group in groupby(names, shipped.store_of):
+        async with Library.open(store) as library:
+            for name in group:
+                _progress(len(found) + 1, len(names))
+                judging = Rejudging()
+                async for event in library.events(name, only=EVENTS):
+                    judging.feed(event)
+                found.append(judging.rejudgement)
     _progress(0, len(names))
     if keep:
-        for each in found:
+        for each in filter(_own, found):
             await asyncio.to_thread(Findings().keep, each.session, "judged", judge_version(), each)
     return found
 
 
-async def _names(library: "Library", sessions: Sequence[str], everything: bool) -> list[str]:
+def _own(found: "Rejudgement") -> bool:
+    """Whether it is of the person's own store."""
+    from sessions import shipped
+
+    return shipped.name_of(found.session) is None
+
+
+async def _names(sessions: Sequence[str], everything: bool) -> list[str]:
+    """Ids in full, each once."""
+    from sessions.library import Library
+
+    found = []
     if everything:
-        return [each.id for each in await library.sessions(limit=1_000_000)]
-    return list(dict.fromkeys([(await library.find(name)).id for name in sessions]))
+        async with Library.open() as library:
+            found += [each.id for each in await library.sessions(limit=await library.count())]
+    for name in sessions:
+        async with Library.holding(name) as library:
+            found.append((await library.find(name)).id)
+    return list(dict.fromkeys(found))
 
 
 def _progress(done: int, of: int) -> None:
@@ -76,7 +94,7 @@ def _progress(done: int, of: int) -> None:
         click.echo(f"\r\x1b[2K{words}", nl=False, err=True)
 
 
-def _print(found: "Sequence[Rejudgement]", *, kept: bool) -> None:
+def _print(found: "Sequence[Rejudgement]", *, kept: int) -> None:
     from rich.text import Text
 
     from console.cli.seedview import plain_console
@@ -109,7 +127,7 @@ def _print(found: "Sequence[Rejudgement]", *, kept: bool) -> None:
     words = ", ".join(f"{name} {count}" for name, count in outcomes.most_common()) or "no outcome"
     click.echo(
         f"{number(len(found), 'session')}, {number(lines, 'line')}: {changed} judged otherwise; "
-        f"{words} changed. Judge {judge_version()}; {'kept' if kept else 'not kept'}.",
+        f"{words} changed. Judge {judge_version()}; {kept or 'none'} kept.",
         err=True,
     )
 

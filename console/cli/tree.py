@@ -34,5 +34,5 @@ def tree(session: str, as_json: bool) -> None:
 async def _find(typed: str) -> str:
     from sessions.library import Library
 
-    async with Library.open() as library:
+    async with Library.holding(typed) as library:
         return (await library.find(typed)).id

@@ -81,7 +81,7 @@ class SessionsReader:
                 if isinstance(row, Trial):
                     return trial_lines(row, await listing.counts(key.number))
                 events = await listing.last_events(row.id, EVENTS, MOST_EVENTS, row.drift_turn)
-            root = await asyncio.to_thread(lineage, row.id, await self._store(key))
+            root = await asyncio.to_thread(lineage, row.id, self._path)
         except StoreError as error:
             told = [] if isinstance(row, Trial) else session_lines(row)
             return [*told, line(""), line((f"✗ {error}", "bad"))]

@@ -17,6 +17,7 @@ from console.cli.run import command as run
 from console.cli.tree import tree
 from console.cli.verify import verify
 from engine.events import LineJudged
+from sessions import database, shipped
 from sessions.experiments import Experiments
 from sessions.findings import Findings
 from sessions.library import Library
@@ -24,6 +25,7 @@ from sessions.lineage import lineage
 from sessions.summary import Query
 from tests.console.recorded import DRIFT_TURN, SESSION, demo_events, demo_spec, keep
 from tests.engine.rerun.recorded import planted
+from tests.sessions.test_lineage import keep as keep_branch
 
 
 @pytest.fixture
@@ -192,7 +194,7 @@ def test_rejudging_keeps_both_verdicts_and_changes_no_event() -> None:
     keep(older)
     ran = called(rejudge, SESSION, "--dry-run")
     assert "turn 1  narration → command" in ran.stdout
-    assert "not kept" in ran.stderr
+    assert "none kept" in ran.stderr
     assert Findings().of(SESSION) == []
     (document,) = msgspec.json.decode(called(rejudge, "--all", "--json").stdout)
     assert document["changed"][0]["now"] == "command"
@@ -205,3 +207,24 @@ def test_rejudging_keeps_both_verdicts_and_changes_no_event() -> None:
 
     assert asyncio.run(stored()) == older
     assert "Name a session" in called(rejudge, status=2).stderr
+
+
+def test_what_ships_is_judged_again_beside_one_s_own_and_only_what_is_one_s_own_is_kept(
+    session: str,
+) -> None:
+    ran = called(rejudge, "shipped:error", session, "--json")
+    found = msgspec.json.decode(ran.stdout)
+    assert [each["session"] for each in found] == [shipped.id_of("shipped:error"), session]
+    assert [one.session for one in Findings().of(session, "judged")] == [session]
+    assert "; no outcome changed" in called(rejudge, "shipped:error").stderr
+
+
+def test_a_fork_of_a_recording_that_ships_has_it_as_its_root() -> None:
+    of = shipped.id_of("shipped:error")
+    assert of is not None
+    (alone,) = msgspec.json.decode(called(tree, "shipped:error", "--json").stdout)
+    assert (alone["session"], alone["forks"]) == (of, [])
+    keep_branch(database.default_path(), "forked", of, 2)
+    (found,) = msgspec.json.decode(called(tree, "shipped:error", "--json").stdout)
+    assert [fork["session"] for fork in found["forks"]] == ["forked"]
+    assert [found] == msgspec.json.decode(called(tree, "--json").stdout)
