@@ -72,6 +72,11 @@ def draft(options: dict[str, Any]) -> Draft:
     plain = {"temperature": temperatures[0], "model": models[0]}
     template = build_spec({**options, **plain, "config": configs[0].name, "task": DEFAULT_TASK})
     arms, conditions = cross(configs, temperatures, models)
+    if options["until_decided"] and len(arms) == 1:
+        raise click.UsageError(
+            "--until-decided is a race, and there is one config alone: name another with --config, "
+            "or leave it out."
+        )
     experiment = Experiment(
         id=new_id(),
         seed=options["rng"],

@@ -167,6 +167,10 @@ class Draft:
             configs += [config for config in factorial.configs if config.hash not in known]
         _see_they_differ(configs)
         arms, conditions = cross(configs, self.temperatures, self.models)
+        if self.until_decided and len(arms) == 1:
+            raise DrifttyError(
+                "A race needs two configs: choose another, or a fixed number of runs."
+            )
         return Planned(
             configs=arms,
             conditions=conditions,

@@ -160,6 +160,14 @@ def test_temperatures_are_arms_of_one_experiment_and_the_next_plan_knows_its_spe
     assert "as the last 4 runs of demo here" in planned.stdout
 
 
+def test_a_race_of_one_is_refused_before_it_begins() -> None:
+    given = ["--demo", "-c", "bare", "--until-decided", "-n", "3"]
+    ran = CliRunner().invoke(command, given)
+    assert ran.exit_code == 2
+    assert "one config alone" in ran.stderr
+    assert CliRunner().invoke(command, [*given, "-T", "0", "-T", "1", "--plan"]).exit_code == 0
+
+
 @pytest.mark.shell
 def test_a_race_says_which_are_left_and_what_it_saved() -> None:
     ran = tally(*DEMO, "-n", "2", "--until-decided", "--json")

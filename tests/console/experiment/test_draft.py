@@ -82,6 +82,18 @@ def test_without_configs_or_tasks_it_says_what_to_choose() -> None:
         made.planned()
 
 
+def test_a_race_is_between_two_at_least() -> None:
+    made = draft()
+    for row in made.rows:
+        row.taken = False
+    made.take(place(made, "bare"))
+    made.until_decided = True
+    with pytest.raises(DrifttyError, match="race needs two"):
+        made.planned()
+    made.temperatures = (0.0, 1.0)
+    assert len(made.planned().configs) == 2
+
+
 def test_a_factorial_takes_every_combination_and_says_what_it_can_tell() -> None:
     made = draft()
     made.take(place(made, "bare"))
