@@ -71,14 +71,28 @@ def design_notes(planned: Factorial, tasks: int) -> list[str]:
             f"{', '.join(design.elements)}; the others show the model the same: what an element does "
             "is told where it shows."
         )
-    watched = design.needed(LARGE_EFFECT, tasks=tasks, watched=True)
-    at_the_end = design.needed(LARGE_EFFECT, tasks=tasks)
     return [
         f"design  {sentence}",
-        f"needs   about -n {watched} to see, while watching, an element that changes the rate by "
-        f"{share(LARGE_EFFECT)}; -n {at_the_end} in the effects at the end",
+        f"needs   {_needs(design, tasks)}",
         *(f"left out {config.name}" for config in planned.left_out),
     ]
+
+
+def _needs(design: Design, tasks: int) -> str:
+    """How many runs of each combination show an element that matters."""
+    at_the_end = design.needed(LARGE_EFFECT, tasks=tasks)
+    changes = f"an element that changes the rate by {share(LARGE_EFFECT)}"
+    if design.resolution is not None:
+        # No two configs differ in one element alone, so there is no bet on any (`Levers`).
+        return (
+            f"about -n {at_the_end} to see {changes}, in the effects at the end; while watching, a "
+            "fraction compares its configs and not its elements"
+        )
+    watched = design.needed(LARGE_EFFECT, tasks=tasks, watched=True)
+    return (
+        f"about -n {watched} to see, while watching, {changes}; -n {at_the_end} in the effects at the "
+        "end"
+    )
 
 
 def elements_of(experiment: Experiment, typed: str) -> tuple[frozenset[str] | None, ...]:

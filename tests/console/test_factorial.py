@@ -47,6 +47,15 @@ def test_the_runs_that_a_design_needs_are_told_before_it_starts() -> None:
     assert f"-n {planned.design.needed(0.3, tasks=2, watched=True)} to see" in needs
 
 
+def test_a_fraction_does_not_promise_to_tell_of_elements_while_one_watches() -> None:
+    planned = plan_factorial("operator", LIBRARY)
+    _, needs, *_ = design_notes(planned, tasks=1)
+    assert f"-n {planned.design.needed(0.3)} to see" in needs
+    assert "compares its configs and not its elements" in needs
+    tally = Tally([config.name for config in planned.configs])
+    assert not Levers(tally, [config.elements for config in planned.configs]).elements
+
+
 def test_a_design_with_combinations_left_out_does_not_promise_to_tell_all_apart() -> None:
     told, _, *left_out = design_notes(plan_factorial("false-memories", LIBRARY), tasks=1)
     assert "6 of 8 combinations" in told
