@@ -24,6 +24,7 @@ class Ledger:
             self.tally.feed(result)
         self.progress = Progress()
         self._settled_before = len(kept.settled)
+        self._set_out_at = 0.0
         self._found = {cell_of(run.result): run.result for run in kept.runs}
         self._told: ExperimentSnapshot | None = None
 
@@ -42,6 +43,7 @@ class Ledger:
     def set_out(self, stretch: Stretch) -> None:
         """What comes is made in this stretch."""
         self.kept = msgspec.structs.replace(self.kept, stretches=(*self.kept.stretches, stretch))
+        self._set_out_at = self.progress.clock.seconds
 
     def count(self, batch: Sequence[KeptRun]) -> None:
         """Results are durable: from here on they count."""
@@ -50,8 +52,13 @@ class Ledger:
             self.tally.feed(kept.result)
             self.progress.kept(kept.result)
         *before, last = self.kept.stretches
-        stand = sum(kept.result.counts for kept in batch)
-        last = msgspec.structs.replace(last, runs=last.runs + stand)
+        stand = [kept.result for kept in batch if kept.result.counts]
+        last = msgspec.structs.replace(
+            last,
+            runs=last.runs + len(stand),
+            tokens=last.tokens + sum(result.tokens for result in stand),
+            seconds=self.progress.clock.seconds - self._set_out_at,
+        )
         self.kept = msgspec.structs.replace(self.kept, stretches=(*before, last))
 
     def look(

@@ -192,6 +192,10 @@ async def test_models_take_turns_each_with_all_of_its_cells() -> None:
         assert [each.n for each in running.snapshot.configs] == [4, 4, 4, 4]
         kept = Experiments().read("last")
         assert [(each.model, each.runs) for each in kept.stretches] == [("one", 8), ("other", 8)]
+        told = running.kept.stretches
+        assert [each.tokens for each in told] == [each.tokens for each in kept.stretches]
+        assert sum(each.tokens for each in told) == sum(run.result.tokens for run in kept.runs) > 0
+        assert all(each.seconds > 0 for each in (*told, *kept.stretches))
         async with Library.open() as library:
             asked = [(await library.find(run.result.session)).model for run in kept.runs]
         assert asked == ["one", "one", "other", "other"] * 4
