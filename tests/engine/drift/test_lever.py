@@ -51,6 +51,18 @@ def test_each_element_is_tested_on_every_run() -> None:
     assert exits.verdict == "not attributable yet: more than 1000 more pairs at these rates"
 
 
+def test_an_element_among_several_needs_more_evidence_than_one_alone() -> None:
+    """Two of three rounds are enough for one question at 20, and not for three at 60."""
+    tally = Tally(["+".join(each) for each in ELEMENTS])
+    for replicate in range(2):
+        for config, on in enumerate(ELEMENTS):
+            good = replicate == 0 if config % 4 == 1 else "history" in on
+            tally.feed(run(config, replicate, "clean" if good else "drift"))
+    _, history, _ = Levers(tally, ELEMENTS).standing()
+    assert 20 < history.peak < history.threshold == pytest.approx(60)
+    assert not history.decided
+
+
 def test_looking_often_gives_what_looking_once_gives() -> None:
     dice = np.random.default_rng(1)
     tally = Tally(["+".join(each) for each in ELEMENTS], tasks=2)
