@@ -116,7 +116,7 @@ def _caveats(found: Findings, material: Material) -> Iterator[Line]:
     tasks = number(len(found.tasks), "task")
     yield line(
         f"{tasks}: the rates are means over just these, and few tasks are to tasks what few runs are "
-        "to runs. " + (_uneven(found) or "")
+        "to runs." + _uneven(found)
     )
     judge = MEASURED[0]
     yield line(
@@ -144,9 +144,7 @@ def _uneven(found: Findings) -> str:
         spread = max(spread, max(rates, default=0.0) - min(rates, default=0.0))
     if spread < 0.5 or len(found.tasks) < 2:
         return ""
-    return (
-        "Here they differ much: some config's clean rates lie more than .5 apart from task to task."
-    )
+    return " Here they differ much: some config's clean rates lie more than .5 apart from task to task."
 
 
 def _of_design(found: Findings) -> Iterator[Line]:
