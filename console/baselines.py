@@ -3,20 +3,32 @@
 The tag says which they are; when and on what they were verified is kept as a finding.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from engine.errors import StoreError
+from engine.errors import DrifttyError, StoreError
 from engine.events import Provenance
 from engine.rerun.finding import Verification
 from engine.version import VERSION
 from sessions.findings import Findings
-from sessions.shelf import Shelf
+from sessions.shelf import Shelf, read_tag
 
 BASELINE = "verified-baseline"
 """The tag that is kept for baselines; nobody gives it by hand."""
+
+
+def read_tags(typed: Iterable[str]) -> list[str]:
+    """The tags that a person gives by hand. Raises `DrifttyError` for what cannot be one of those."""
+    tags = [read_tag(word) for word in typed]
+    if BASELINE in tags:
+        raise DrifttyError(
+            f"The tag {BASELINE} is for sessions that came out the same when they were run again: "
+            "`driftty sessions baseline`, or b after a verification, gives it."
+        )
+    return tags
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):

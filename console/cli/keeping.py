@@ -18,19 +18,19 @@ def tag(session: str, tags: Sequence[str], remove: bool, as_json: bool) -> None:
 
     Without TAGS, the session's tags are told.
     """
-    from console.baselines import BASELINE
-    from sessions.shelf import Shelf
+    from console.baselines import read_tags
+    from engine.errors import DrifttyError
+    from sessions.shelf import Shelf, read_tag
 
-    if BASELINE in tags and not remove:
-        raise click.UsageError(
-            f"The tag {BASELINE} is for sessions that came out the same when they were run again: "
-            "`driftty sessions baseline` verifies them and gives it."
-        )
+    try:
+        wanted = [read_tag(tag) for tag in tags] if remove else read_tags(tags)
+    except DrifttyError as error:
+        raise click.UsageError(str(error)) from error
     (found,) = _find([session])
     if tags and remove:
-        Shelf().untag(found, tags)
+        Shelf().untag(found, wanted)
     elif tags:
-        Shelf().tag(found, tags)
+        Shelf().tag(found, wanted)
     _tell(found, as_json)
 
 

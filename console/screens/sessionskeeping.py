@@ -95,7 +95,7 @@ class Keeping:
             self._tell("Two sessions can be compared, and no experiments; unfold one for its runs.")
 
     async def _tag(self) -> None:
-        from sessions.shelf import read_tag
+        from console.baselines import read_tags
 
         ids = await self._ids()
         if not ids:
@@ -106,12 +106,15 @@ class Keeping:
         said = await self._screen.app.push_screen_wait(AskText("Tags", hint, " ".join(before)))
         if said is None:
             return
-        tags = [read_tag(word) for word in said.replace(",", " ").split()]
+        words = said.lower().replace(",", " ").split()
+        # What it has already is no matter for a rule about what may be given.
+        given = read_tags(word for word in words if word not in before)
+        gone = [tag for tag in before if tag not in words]
 
         def change(shelf: Shelf) -> None:
             for one in ids:
-                shelf.untag(one, [tag for tag in before if tag not in tags])
-                shelf.tag(one, tags)
+                shelf.untag(one, gone)
+                shelf.tag(one, given)
 
         await self._change(change)
 

@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from console.app import DrifttyApp
+from console.baselines import BASELINE
 from console.panes.sessionbar import FilterInput
 from console.panes.sessionpreview import PreviewPane
 from console.screens.operate import Operate
@@ -64,6 +65,10 @@ class Opened:
 
     def shown(self) -> str:
         return screen_text(self.app)
+
+    def told(self) -> str:
+        """What notifications say."""
+        return " ".join(notice.message for notice in self.app._notifications)
 
     def preview(self) -> str:
         return self.screen.query_one(PreviewPane).all_text()
@@ -284,6 +289,17 @@ async def test_tags_and_notes_are_written_and_found_again() -> None:
         await asked(screen, "t", "")
         (newest, *_) = await summaries()
         assert newest.tags == ()
+
+
+async def test_the_tag_of_baselines_is_not_given_by_hand_and_stays_where_it_is() -> None:
+    ids = fill(store(), 2)
+    Shelf().tag(ids[0], [BASELINE])
+    async with opened() as screen:
+        await asked(screen, "t", f"seen {BASELINE}")
+        assert "when they were run again" in screen.told()
+        await screen.press("down")
+        await asked(screen, "t", f"{BASELINE} seen")
+        assert [one.tags for one in await summaries()] == [(), ("seen", BASELINE)]
 
 
 async def asked(screen: Opened, key: str, answer: str) -> None:
