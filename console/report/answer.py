@@ -112,12 +112,12 @@ def _sentences(found: Findings) -> Iterator[Line]:
         ]
         if worse:
             others = [found.arms[_worse(pair)] for pair in worse]
-            weakest = min(pair.tally.peak for pair in worse)
+            weakest = min(worse, key=lambda pair: pair.tally.peak).tally
             yield line(
                 code(arm.name),
                 " is clean more often than ",
                 _some([code(other.name) for other in others]),
-                f": separated (E {_e(weakest, several=len(worse) > 1)}).",
+                f": {weakest.verdict if len(worse) == 1 else _all(weakest.peak)}.",
             )
     mixed = [
         pair for pair in found.pairs["clean"] if pair.tally.decided and pair.tally.better is None
@@ -239,8 +239,7 @@ def _some(names: Sequence[object], most: int = 8) -> Line:
     return line(listed([*spans[: most - 1], f"{len(spans) - most + 1} more"]))
 
 
-def _e(least: float, *, several: bool) -> str:
-    """An e-value, or the least of several."""
-    if least >= 10_000:
-        return "> 10,000"
-    return f"{'≥' if several else '='} {least:.3g}" if least < 100 else f"≥ {math.floor(least):,}"
+def _all(least: float) -> str:
+    """That several pairs are separated, by the least of what their e-values reached."""
+    reached = "passed 10,000" if least >= 10_000 else f"reached {math.floor(least):,} at least"
+    return f"separated (E {reached})"

@@ -233,6 +233,20 @@ def test_the_answer_is_right_at_the_ends(clean: tuple[float, float], said: str) 
     assert said in "".join(report(kept(*experiment(n=12), clean=clean)).text("md"))
 
 
+def test_of_several_pairs_the_least_that_their_evidence_reached_is_told() -> None:
+    configs = ("bare", "imperative", "false-memories")
+    results = kept(*experiment(configs, n=12), clean=(0.0, 0.0, 1.0))
+    peaks = [pair.tally.peak for pair in findings(results).pairs["clean"] if pair.tally.decided]
+    assert len(peaks) == 2
+    text = "".join(report(results).text("md"))
+    assert "clean more often than `bare` and `imperative`: separated (E passed 10,000)." in text
+    assert min(peaks) > 10_000
+    results = kept(*experiment(configs, n=3), clean=(0.0, 0.0, 1.0))
+    peaks = [pair.tally.peak for pair in findings(results).pairs["clean"] if pair.tally.decided]
+    text = "".join(report(results).text("md"))
+    assert f"separated (E reached {int(min(peaks))} at least)." in text
+
+
 def test_title_and_question_can_be_a_persons_own() -> None:
     results = kept(*experiment())
     made = Report(findings(results), material(results), title="What helps?", question="Does it?")
