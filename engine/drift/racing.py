@@ -283,6 +283,7 @@ class RacePlan(Iterator[Cell]):
         elif not standing.left:
             told = "no config is left in the race"
         else:
-            told = f"{len(standing.left)} of {len(names)} may still be the best"
+            spent = "" if self.left_by_config else ", and no runs are left"
+            told = f"{len(standing.left)} of {len(names)} may still be the best{spent}"
         saved = f"; {self.saved} runs saved" if standing.over else ""
         return f"{told}{saved}."
