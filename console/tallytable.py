@@ -141,9 +141,11 @@ def rate(interval: Interval) -> str:
 def pair_sentence(pair: PairTally, names: Mapping[str, str] = MappingProxyType({})) -> str:
     """Two configs and what may be concluded of them; `names`: what they are called here, if else."""
     a, b = (clean_line(names.get(each, each)) for each in (pair.a, pair.b))
-    if pair.decided:
+    if pair.better is not None:
         better, worse = (a, b) if pair.better == pair.a else (b, a)
         return f"{better} is better than {worse}: {pair.verdict}"
+    if pair.decided:
+        return f"{a} and {b} differ, though both went well equally often: {pair.verdict}"
     return f"{a} and {b}: {pair.verdict}"
 
 

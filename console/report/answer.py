@@ -128,7 +128,7 @@ def _sentences(found: Findings) -> Iterator[Line]:
             code(a.name),
             " and ",
             code(b.name),
-            " differ from task to task, in both directions: ",
+            " differ, though both were clean equally often: ",
             pair.tally.verdict,
             ".",
         )

@@ -144,7 +144,7 @@ class PairTally(msgspec.Struct, frozen=True, kw_only=True):
     def better(self) -> str | None:
         """The one that went well more often; none while the pair is not decided.
 
-        And none where both did equally often: they differ from task to task, in both directions.
+        And none where both did equally often, as where each is the better one on some task.
         """
         if not self.decided or self.successes[0] == self.successes[1]:
             return None

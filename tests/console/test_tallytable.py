@@ -18,6 +18,7 @@ from console.tallytable import (
     verdicts,
 )
 from engine.drift.interval import confidence_sequence
+from engine.drift.tallies import PairTally
 from engine.drift.tally import Tally
 from engine.experiment import Cell
 from engine.model.supervisor import WorkerStatus
@@ -88,6 +89,20 @@ def test_a_pair_is_a_sentence_with_the_better_one_first() -> None:
     undecided, *_ = snapshot("drift").pairs
     assert pair_sentence(undecided).endswith("one pair tells nothing, whatever it showed")
     decided, *_ = snapshot(*["drift"] * 8).pairs
+    level = PairTally(
+        a="bare",
+        b="literal",
+        blocks=20,
+        successes=(10, 10),
+        e_value=2.0,
+        peak=31.0,
+        threshold=20.0,
+        decided=True,
+        further=0,
+    )
+    assert pair_sentence(level) == (
+        "bare and literal differ, though both went well equally often: separated (E reached 31)"
+    )
     assert pair_sentence(decided).startswith(f"{CONFIGS[1]} is better than bare+prompt: separated")
 
 
