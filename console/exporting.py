@@ -1,8 +1,6 @@
 """Sessions written for other programs: which formats there are, and how a file comes to be."""
 
-import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias, get_args
 import msgspec
 
 from console.safe import clean
-from engine.errors import DrifttyError
+from console.wholefile import whole_file
 
 if TYPE_CHECKING:
     from engine.events import AnyEvent
@@ -89,24 +87,8 @@ def destination(output: str) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    path = Path(output).absolute()
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                yield file
-            Path(name).chmod(0o666 & ~_umask())
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise DrifttyError(f"{output} cannot be written: {error.strerror or error}.") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+    with whole_file(Path(output)) as file:
+        yield file
 
 
 def _exporter(request: Request, summary: "Summary", redacted: int) -> "Exporter":

@@ -1,8 +1,6 @@
 """A report onto disk: each file whole or not at all, and none written over unasked."""
 
 import asyncio
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, get_args
@@ -17,6 +15,7 @@ from console.report.blocks import Block, Document, Figure, Fold
 from console.report.document import document
 from console.report.findings import Findings, findings
 from console.report.material import Material, gather
+from console.wholefile import whole_file
 from engine.errors import DrifttyError
 
 Form: TypeAlias = Literal["html", "md", "csv", "json"]
@@ -180,23 +179,5 @@ def _figures(blocks: Iterable[Block]) -> Iterator[Figure]:
 
 
 def _write(file: File) -> None:
-    path = file.path.absolute()
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as written:
-                written.writelines(file.pieces)
-                written.flush()
-                os.fsync(written.fileno())
-            Path(name).chmod(0o666 & ~_umask())
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise DrifttyError(f"{path} cannot be written: {error.strerror or error}.") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+    with whole_file(file.path.absolute()) as written:
+        written.writelines(piece.encode() for piece in file.pieces)
