@@ -10,6 +10,7 @@ from statistics import median
 
 from engine.drift.racing import RacePlan
 from engine.drift.tally import Tally
+from engine.experiment import Cell
 from tests.sessions.madeexperiments import make_result
 
 N = 60
@@ -24,7 +25,7 @@ def race(rates: tuple[float, ...], abreast: int, seed: int) -> tuple[int, float]
     tally = Tally([str(rate) for rate in range(len(rates))])
     plan = RacePlan(tally, n=N)
     under_way: list[tuple[float, int, bool]] = []
-    cells = []
+    cells: list[Cell] = []
     now = 0.0
     while True:
         while len(under_way) < abreast * len(rates) and (cell := next(plan, None)) is not None:
