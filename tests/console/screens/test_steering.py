@@ -130,14 +130,14 @@ async def test_typing_sends_every_key_to_the_shell_until_it_is_left() -> None:
         await settled(pilot)
         assert "you type · ^] stops" in screen_text(app)
         assert screen_text(app).splitlines()[-1].strip() == "^] leave"
-        sent = ["l", "s", "space", "tab", "ctrl+c", "ctrl+q", "ctrl+p", "f1", "escape", "up", "n"]
+        sent = ["l", "s", "space", "tab", "ctrl+c", "ctrl+q", "ctrl+p", "f1", "f5", "escape", "up", "n"]
         await pilot.press(*sent)
         assert app.screen is app.operate
         await pilot.press("ctrl+right_square_bracket")
         await settled(pilot)
         assert not app.operate.query_one(ShellPane).typing
         typed = b"".join(word[1] for word in driver.said if word[0] == "type")  # type: ignore[misc]  # words that carry bytes
-        assert typed == b"ls \t\x03\x11\x10\x1bOP\x1b\x1b[An"
+        assert typed == b"ls \t\x03\x11\x10\x1bOP\x1b[15~\x1b\x1b[An"
 
 
 async def test_arrow_keys_and_pastes_follow_the_modes_the_program_set() -> None:
