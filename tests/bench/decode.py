@@ -179,7 +179,7 @@ class _Engine:
             sequence=self._name(number),
             turns=(),
             seed_turns=0,
-            sampling=Sampling(temperature=0.7, max_tokens=1000),
+            sampling=Sampling(temperature=0.7, max_tokens=160),
             rng=number,
             turn=self._turn,
             policy="whole-turn",
