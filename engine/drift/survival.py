@@ -76,7 +76,7 @@ class FirstDrift:
         points = []
         for turn in range(1, last + 1):
             drifted, exited = self._counts[turn, "drift"], self._counts[turn, "exit"]
-            drift += going * drifted / at_risk
+            drift = min(drift + going * drifted / at_risk, 1.0)
             left += going * exited / at_risk
             steps.append(_Step(at_risk, drifted, drifted + exited, going, drift))
             going *= 1 - (drifted + exited) / at_risk
@@ -142,4 +142,5 @@ def _bounds(steps: list[_Step], told: int, alpha: float) -> tuple[float, float]:
     z = NormalDist().inv_cdf(1 - alpha / 2)
     middle = (by + z * z / (2 * n)) / (1 + z * z / n)
     reach = z / (1 + z * z / n) * math.sqrt(by * (1 - by) / n + z * z / (4 * n * n))
-    return max(0.0, middle - reach), min(1.0, middle + reach)
+    # Where all have drifted, or none, an end is the share itself, and not a last bit away from it.
+    return max(0.0, min(middle - reach, by)), min(1.0, max(middle + reach, by))

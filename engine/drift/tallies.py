@@ -8,6 +8,9 @@ from engine.drift.margin import ConfigMargin
 from engine.drift.survival import Incidence
 from engine.events import DriftKind
 
+_LAST_BITS = 1e-9
+"""So near to an end of the scale, a share that was added up is at the end."""
+
 
 class TaskTally(msgspec.Struct, frozen=True):
     """One config on one task: the block that it stands in."""
@@ -205,7 +208,7 @@ def _apart(tally: ConfigTally) -> str:
 
 def share(rate: float) -> str:
     """A rate as `.70`, and the ends of the scale as `0` and `1`; never rounded to an end."""
-    if rate in (0, 1):
+    if min(rate, 1 - rate) < _LAST_BITS:
         return f"{rate:.0f}"
     return f"{min(max(rate, 0.01), 0.99):.2f}".removeprefix("0")
 

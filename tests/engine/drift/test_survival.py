@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.drift.survival import FirstDrift, Incidence, first_drift
+from engine.drift.tallies import share
 from engine.drift.tally import RunResult
 from engine.events import Outcome
 from tests.engine.drift.runs import run
@@ -83,6 +84,16 @@ def test_no_bound_is_a_point_even_where_nothing_or_everything_was_seen() -> None
     assert always[-1].drift == 1
     assert always[-1].low == pytest.approx(0.7575, abs=1e-3)
     assert always[-1].high == 1
+
+
+@pytest.mark.parametrize("many", [7, 10, 49, 60, 127, 200, 1000])
+def test_where_every_run_has_drifted_the_upper_bound_is_that(many: int) -> None:
+    """Added up in steps of any size: one in three in each of three turns, the rest after."""
+    endings = [(1, "drift")] * (many // 3) + [(2, "drift")] * (many // 4)
+    endings += [(8, "drift")] * (many - len(endings))
+    last = first_drift(runs(*endings))[-1]
+    assert share(last.drift) == share(last.high) == "1"
+    assert last.low < last.drift <= last.high <= 1
 
 
 def test_what_broke_says_nothing_about_the_operator() -> None:
