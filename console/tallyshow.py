@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import chain
 from typing import TextIO
@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from console.diverging import Diverging
+from console.experiment.naming import names
 from console.experimenting import Experimenting, ExperimentSnapshot
 from console.factorial import effects_document, elements_of
 from console.tallytable import (
@@ -109,16 +110,18 @@ class Show:
         self._say(f"To go on: {resume_command(experiment)}")
 
     async def _tables(self, experimenting: Experimenting) -> None:
+        experiment = experimenting.experiment
+        called = dict(zip(experiment.names, names(experiment), strict=True))
         with _unread(), Live(console=self._console, auto_refresh=False) as screen:
             try:
                 while True:
-                    screen.update(self._table(experimenting), refresh=True)
+                    screen.update(self._table(experimenting, called), refresh=True)
                     await asyncio.sleep(FRAME_SECONDS)
             finally:
-                screen.update(self._table(experimenting), refresh=True)
+                screen.update(self._table(experimenting, called), refresh=True)
 
-    def _table(self, experimenting: Experimenting) -> RenderableType:
-        return live(experimenting.snapshot, self._console.width)
+    def _table(self, experimenting: Experimenting, called: Mapping[str, str]) -> RenderableType:
+        return live(experimenting.snapshot, self._console.width, called)
 
     async def _lines(self, experimenting: Experimenting) -> None:
         said, since = "", time.monotonic()
@@ -135,7 +138,8 @@ class Show:
 
     def _say(self, line: str) -> None:
         with _unread():
-            self._console.print(Text(line), soft_wrap=True)
+            # Whole lines for whatever reads a pipe; broken between words for whoever reads a screen.
+            self._console.print(Text(line), soft_wrap=not self._console.is_terminal)
 
 
 def _race(plan: FixedPlan | RacePlan, names: Sequence[str]) -> dict[str, object] | None:

@@ -67,11 +67,15 @@ def task_name(name: str, text: str) -> str:
     return name or (text if len(text) <= 60 else f"{text[:59]}…")
 
 
-def live(now: ExperimentSnapshot, width: int) -> RenderableType:
-    """The experiment at this moment, for a terminal of so many cells."""
+def live(
+    now: ExperimentSnapshot, width: int, names: Mapping[str, str] | None = None
+) -> RenderableType:
+    """The experiment at this moment, for a terminal of so many cells; `names`: what configs are
+    called there.
+    """
     done = int(now.finished / max(now.planned, 1) * min(width, PROGRESS))
     bar = Text.assemble("━" * done, ("─" * (min(width, PROGRESS) - done), "dim"))
-    names = short([tally.config for tally in now.configs])
+    names = names or short([tally.config for tally in now.configs])
     table = _table(now.configs, names, width)
     return Group(Text(headline(now)), bar, table, *map(Text, _telling(now.pairs, names)))
 
