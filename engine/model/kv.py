@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Sequence as Ids
 
 from engine.model.shelf import Lane, Layout, Shelf
+from engine.prefix import shared_prefix
 
 LEAST_CAPACITY = 256
 """Tokens of the smallest slot; each next size has twice as many."""
@@ -178,9 +179,11 @@ class Store:
     def _copy_common(self, prefix: Prefix) -> None:
         """Start a prefix with what another has in common: seeds differ late, as elements toggle."""
         nearest = max(
-            self.prefixes.values(), key=lambda p: _common(p.lane.ids, prefix.ids), default=None
+            self.prefixes.values(),
+            key=lambda p: shared_prefix(p.lane.ids, prefix.ids),
+            default=None,
         )
-        common = _common(nearest.lane.ids, prefix.ids) if nearest else 0
+        common = shared_prefix(nearest.lane.ids, prefix.ids) if nearest else 0
         if nearest is None or common < LEAST_SHARED:
             return
         nearest.used = next(self._ticks)
@@ -194,8 +197,8 @@ class Store:
             return
         own = ids[sequence.shared : len(ids) - 1]
         kin = [s for s in self.sequences.values() if s.prefix is sequence.prefix]
-        nearest = max(kin, key=lambda s: _common(s.lane.ids, own))
-        common = _common(nearest.lane.ids, own)
+        nearest = max(kin, key=lambda s: shared_prefix(s.lane.ids, own))
+        common = shared_prefix(nearest.lane.ids, own)
         if common < LEAST_SHARED:
             return
         nearest.used = next(self._ticks)
@@ -210,7 +213,7 @@ class Store:
 
     def _kept(self, sequence: Sequence, ids: Ids[int]) -> int:
         """How much of the sequence's own lane the prompt goes on from."""
-        kept = _common(sequence.lane.ids, ids[sequence.shared : len(ids) - 1])
+        kept = shared_prefix(sequence.lane.ids, ids[sequence.shared : len(ids) - 1])
         return kept if self._rewinds or kept == len(sequence.lane.ids) else 0
 
     def _shared(self, ids: Ids[int], seam: int) -> tuple[int, ...]:
@@ -276,11 +279,3 @@ class Store:
                 del self._shelves[key]
         elif taken <= len(shelf.owners) // 4:
             shelf.resize(2 * taken)
-
-
-def _common(left: Ids[int], right: Ids[int]) -> int:
-    """How many leading ids are equal."""
-    for count, (mine, theirs) in enumerate(zip(left, right, strict=False)):
-        if mine != theirs:
-            return count
-    return min(len(left), len(right))
