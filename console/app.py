@@ -22,6 +22,7 @@ from console.hangup import HangupDriver
 from console.inspecting import Inspecting
 from console.keymap import bindings, read_keymap
 from console.laboratory import Opening
+from console.panes.standing import stands
 from console.pump import Pump
 from console.replay import OpenAt
 from console.rerundesk import RerunDesk
@@ -127,7 +128,7 @@ class DrifttyApp(App[int]):
         self.theme = name
         for screen in self.screen_stack if self.is_running else ():
             restyle = getattr(screen, "restyle", None)
-            if restyle is not None and screen.is_mounted:
+            if restyle is not None and stands(screen):
                 self.call_after_refresh(restyle)
         if keep:
             try:
@@ -205,7 +206,7 @@ class DrifttyApp(App[int]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a person types into the shell, every key but the one that leaves is the shell's."""
-        if action in ("help", "quit", "command_palette"):
+        if action in ("help", "quit", "command_palette", "experiments", "sessions"):
             return not self.operate.typing
         return True
 
@@ -215,8 +216,10 @@ class DrifttyApp(App[int]):
             self.operate.refresh_bindings()
 
     def _draw(self) -> None:
+        if not self.is_running:
+            return  # it is closing: its screens go before the last frame is due
         began = time.perf_counter_ns()
-        if self.operate.is_mounted:
+        if stands(self.operate):
             self.operate.sync()
         if isinstance(self.screen, LinesScreen | PayloadScreen):
             self.screen.sync()

@@ -16,6 +16,7 @@ from console.panes.experimentpanes import ConfigsPane, RunsPane, VerdictsPane
 from console.panes.experimentplots import EffectsPane, IntervalsPane, MarginPane, SurvivalPane
 from console.panes.footer import Hints
 from console.panes.frame import Frame
+from console.panes.standing import stands
 from console.screens.board import BoardScreen
 from console.screens.experimenting import Conducts
 
@@ -155,7 +156,7 @@ class ExperimentScreen(Conducts, BoardScreen):
             found = Effects(board.watched.tally.version, why=asked)
         else:
             found = await asyncio.to_thread(measure, asked)
-        if board is self.board:
+        if board is self.board and stands(self):
             pane = self.query_one(EffectsPane)
             pane.effects = found
             pane.sync()

@@ -16,6 +16,7 @@ from console.panes.footer import Hints
 from console.panes.frame import Frame, Label
 from console.panes.layout import FOOTER, HEADER, Box
 from console.panes.placing import put_in, titles
+from console.panes.standing import stands
 from console.panes.titlebar import TitleBar
 from console.view.line import Piece
 from engine.errors import DrifttyError
@@ -69,6 +70,8 @@ class ExperimentsScreen(Screen[None]):
 
     def sync(self) -> None:
         """Draw what is known."""
+        if not stands(self):
+            return
         pane = self.query_one(ListPane)
         verdicts = {id_: in_short(board) for id_, (_, board) in self._boards.items()}
         pane.offer(self._outlines, verdicts, self._desk.laboratory.at_work)
@@ -87,7 +90,7 @@ class ExperimentsScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether an action makes sense for the chosen one."""
-        if not self.is_mounted or action not in ("open", "go_on", "report"):
+        if not stands(self) or action not in ("open", "go_on", "report"):
             return True
         chosen = self._chosen
         if chosen is None:

@@ -9,6 +9,7 @@ from console.panes.bars import CommandInput, ProposalBar
 from console.panes.header import LiveHeader
 from console.panes.placing import put
 from console.panes.shell import ShellPane, welcome
+from console.panes.standing import stands
 from console.screens.lattice import Lattice
 from console.screens.steering import Steers
 from console.view.state import ViewState
@@ -40,7 +41,7 @@ class Operate(Steers, Lattice):
     @property
     def typing(self) -> bool:
         """Whether a person's keys go to the shell."""
-        return self.is_mounted and self.query_one(ShellPane).typing
+        return stands(self) and self.query_one(ShellPane).typing
 
     @property
     def shell_size(self) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from console.keymap import Place
 from console.panes.footer import Hints
 from console.panes.payload import AboutPane, TokensPane
 from console.panes.rows import RowsPane
+from console.panes.standing import stands
 from console.safe import clean_line
 from console.screens.dialog import Ask, Dialog
 from console.screens.payloadtelling import TABS, Tab, Tells, tab_words
@@ -98,7 +99,7 @@ class PayloadScreen(Dialog[None]):
 
     def sync(self) -> None:
         """Show what changed since the last frame."""
-        if not self.is_mounted:
+        if not stands(self):
             return
         seen = (self.view.version, self.place, self.tab, self.tells.version, self.pane.width)
         if seen == self._seen:

@@ -12,6 +12,7 @@ from console.keymap import bindings
 from console.panes.header import Header
 from console.panes.placing import put
 from console.panes.shell import ShellPane
+from console.panes.standing import stands
 from console.panes.timeline import ROWS, TimeLine, clock
 from console.replay import FROM_START, OpenAt, Replay
 from console.safe import clean_line
@@ -93,7 +94,7 @@ class ReplayScreen(Plays, ForksReplayed, Lattice):
 
     def sync(self) -> None:
         """Draw what changed since the last frame."""
-        if not self.is_mounted:
+        if not stands(self):
             return
         super().sync()
         self.query_one(TimeLine).sync()

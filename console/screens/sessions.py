@@ -19,6 +19,7 @@ from console.panes.rows import RowsPane
 from console.panes.sessionbar import FilterInput, SessionsHeader
 from console.panes.sessionpreview import PreviewPane
 from console.panes.sessiontable import SessionHeading, SessionTable
+from console.panes.standing import stands
 from console.screens.rerunning import ForksListed
 from console.screens.sessionsbrowsing import Browsing
 from console.screens.sessionskeeping import Keeping
@@ -197,6 +198,8 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
             self.relist()
 
     async def _list(self, _: None) -> None:
+        if not stands(self):
+            return
         self._stamp = self.reader.stamp()
         header = self.query_one(SessionsHeader)
         view = self.view
@@ -213,9 +216,10 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
             )
         except DrifttyError as error:
             view.loaded = True
-            header.say(str(error), "bad")
+            if stands(self):
+                header.say(str(error), "bad")
             return
-        if asked != (view.query, view.order) or not self.is_mounted:
+        if asked != (view.query, view.order) or not stands(self):
             return  # something else is asked for by now, and comes next
         if not self._wrong:
             header.say("")
@@ -229,9 +233,10 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
         try:
             rows = await self.reader.rows(keys)
         except DrifttyError as error:
-            self.query_one(SessionsHeader).say(str(error), "bad")
+            if stands(self):
+                self.query_one(SessionsHeader).say(str(error), "bad")
             return
-        if self.is_mounted:
+        if stands(self):
             before = self.view.rows.get(self.view.current or SHIPPED_HEADING)
             self.view.fill(keys, rows)
             self.sync()
@@ -253,7 +258,7 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
 
     async def _preview(self, key: Key) -> None:
         lines = await self.reader.preview(key, self.view.rows.get(key))
-        if self.is_mounted and not self._previews.waiting and key == self.view.current:
+        if stands(self) and not self._previews.waiting and key == self.view.current:
             self.query_one(PreviewPane).preview(key, lines)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:

@@ -12,7 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from console.panes.standing import stands
+from console.screens.sessions import SessionsScreen
 from engine import folders
+from sessions import database
+from tests.console.open import console, settled
+from tests.sessions.many import fill
 
 REPOSITORY = Path(__file__).parents[3]
 LEAVES_ALTERNATE_SCREEN = b"\x1b[?1049l"
@@ -129,3 +134,35 @@ def test_an_exception_is_a_sentence_with_the_file_that_has_the_rest(
     assert "Traceback" not in said
     assert "Traceback" in crash.read_text(encoding="utf-8")
     assert (folders.data() / "stopped").exists()
+
+
+async def test_a_frame_that_is_due_when_the_console_has_gone_breaks_nothing() -> None:
+    app = console()
+    async with app.run_test() as pilot:
+        await settled(pilot)
+        assert stands(app.operate)
+    assert app.operate.is_mounted, "which is why nobody may ask that"
+    assert not stands(app.operate)
+    app._draw()
+    assert not app.operate.typing
+
+
+async def test_what_is_read_for_a_screen_that_has_gone_is_left_undrawn() -> None:
+    fill(database.default_path(), 2)
+    app = console()
+    async with app.run_test() as pilot:
+        await settled(pilot)
+        app.open_sessions()
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, SessionsScreen)
+        while not screen.idle:
+            await pilot.pause(0.005)
+        keys = list(screen.view.keys)
+        await pilot.press("escape")
+        while screen.is_attached:
+            await pilot.pause(0.005)
+        await screen._list(None)
+        await screen._read_rows(keys)
+        await screen._preview(keys[0])
+        assert app.is_running
