@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator
 
+from console.models import DEMO
 from console.report.findings import Findings
 from engine.run import RunSpec, Sampling, Task
 from engine.seeds.library import BUILT_IN as SEEDS
@@ -61,19 +62,27 @@ def _words(found: Findings, dtype: str) -> Iterator[str]:
             yield f"--budget {placement.budget}"
     if experiment.seed != _RNG:
         yield f"--rng {experiment.seed}"
-    for model in experiment.models:
-        if experiment.models != (_MODEL,):
+    yield from _on_which(found, dtype)
+    temperatures = dict.fromkeys(experiment.temperature(arm.place) for arm in found.arms)
+    for temperature in temperatures:
+        if list(temperatures) != [_SAMPLING.temperature]:
+            yield f"--temperature {temperature:g}"
+    yield from _of_run(template)
+
+
+def _on_which(found: Findings, dtype: str) -> Iterator[str]:
+    models, placement = found.experiment.models, found.kept.placement
+    if models == (DEMO,):
+        yield "--demo"
+        return
+    for model in models:
+        if models != (_MODEL,):
             yield _option("--model", model)
     if placement.device != "auto":
         yield _option("--device", placement.device)
     used = placement.dtype if placement.dtype != "auto" else dtype
     if used:
         yield f"--dtype {used}"
-    temperatures = dict.fromkeys(experiment.temperature(arm.place) for arm in found.arms)
-    for temperature in temperatures:
-        if list(temperatures) != [_SAMPLING.temperature]:
-            yield f"--temperature {temperature:g}"
-    yield from _of_run(template)
 
 
 def _of_run(template: RunSpec) -> Iterator[str]:

@@ -48,6 +48,13 @@ def rerun(command: str, monkeypatch: pytest.MonkeyPatch) -> Kept:
     return Experiments().read("last")
 
 
+def test_what_the_script_ran_is_run_again_by_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = planned(template={"model": "demo"})
+    again = rerun(reproduce(found, dtype="none"), monkeypatch)
+    assert again.experiment.models == ("demo",)
+    assert seeds(again.experiment) == seeds(found.experiment)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
