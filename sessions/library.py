@@ -246,7 +246,13 @@ class Library:
 
 
 def summary_of(row: sqlite3.Row) -> Summary:
-    """A row of the query for summaries as one."""
+    """A row of the query for summaries as one. Raises `StoreError` where it cannot be one."""
     fields = dict(row)
-    fields["tags"] = msgspec.json.decode(fields["tags"], type=tuple[str, ...])
-    return msgspec.convert(fields, Summary, strict=False)
+    try:
+        fields["tags"] = msgspec.json.decode(fields["tags"], type=tuple[str, ...])
+        return msgspec.convert(fields, Summary, strict=False)
+    except msgspec.MsgspecError as error:
+        raise StoreError(
+            f"What is kept about session {row['id']} is damaged ({error}). "
+            "`driftty sessions recover` saves what can be read of the store."
+        ) from error

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from engine.errors import StoreError
 from engine.events import AnyEvent
 from sessions import conditions, packing
 from sessions.library import Library, summary_of
@@ -165,7 +166,8 @@ class Listing:
         """Disk use, and whether anything is tagged."""
         found = await self._library.fetch(
             "SELECT coalesce(sum(bytes), 0),"
-            " coalesce(sum(bytes) FILTER (WHERE deleted IS NOT NULL), 0), max(note <> '') OR EXISTS (SELECT 1 FROM tags) FROM sessions"
+            " coalesce(sum(bytes) FILTER (WHERE deleted IS NOT NULL), 0),"
+            " max(note <> '') OR EXISTS (SELECT 1 FROM tags) FROM sessions"
         )
         return ((found[0][0], found[0][1]), bool(found[0][2])) if found else ((0, 0), False)
 
@@ -195,9 +197,15 @@ class Listing:
         for row in found:
             fields = dict(row)
             number = fields.pop("number")
-            for name in ("configs", "tasks"):
-                fields[name] = msgspec.json.decode(fields[name], type=tuple[str, ...])
-            trials.append((number, msgspec.convert(fields, Trial)))
+            try:
+                for name in ("configs", "tasks"):
+                    fields[name] = msgspec.json.decode(fields[name], type=tuple[str, ...])
+                trials.append((number, msgspec.convert(fields, Trial)))
+            except msgspec.MsgspecError as error:
+                raise StoreError(
+                    f"What is kept about experiment {row['id']} is damaged ({error}). "
+                    "`driftty sessions recover` saves what can be read of the store."
+                ) from error
         return trials
 
 

@@ -133,6 +133,11 @@ class Search:
                     "whose SQLite has it to search sessions."
                 ) from error
             raise database.explain(error, self._index) from error
+        except OSError as error:
+            raise StoreError(
+                f"The index for searching sessions, {self._index}, cannot be written: "
+                f"{error.strerror or error}. See that its folder can be written and has room."
+            ) from error
 
     def _sound_index(self) -> sqlite3.Connection:
         """Open the index; make it anew where it is not usable."""

@@ -67,7 +67,13 @@ def store() -> Path:
             _make(path)
         except OSError:
             # A cache that cannot be written: one for as long as this process lives.
-            return _own_store()
+            try:
+                return _own_store()
+            except OSError as error:
+                raise StoreError(
+                    f"There is no room for what ships with driftty: {error.strerror or error}. Free "
+                    f"some space in {path.parent} or the folder for temporary files."
+                ) from error
     return path
 
 

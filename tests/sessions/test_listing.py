@@ -1,9 +1,12 @@
 """Lists of sessions and experiments: keys at once, rows by the page, what an excerpt is made of."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from engine.errors import StoreError
 from engine.events import AnyEvent, DriftSeen, TurnStarted
 from sessions.library import Library
 from sessions.listing import Count, Key, Listing, Trial
@@ -116,3 +119,30 @@ async def test_a_row_of_the_list_is_the_session_s_summary(tmp_path: Path) -> Non
         (row,) = (await Listing(library).rows(await keys(path))).values()
         assert isinstance(row, Summary)
         assert row == await library.find(session)
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        ("UPDATE sessions SET turns = 'many'", "session"),
+        (
+            "UPDATE experiments SET document = json_set(document, '$.configs[0].name', 7)",
+            "experiment",
+        ),
+        ("UPDATE experiments SET document = 'nothing'", "malformed"),
+    ],
+)
+async def test_a_row_that_no_longer_makes_sense_is_a_sentence(
+    tmp_path: Path, harm: str, said: str
+) -> None:
+    path = tmp_path / "driftty.db"
+    experiment_of(path, fill(path, 3, events=3))
+    fill(path, 1, events=3)
+    found = await keys(path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute(harm)
+    assert [key.kind for key in found] == ["session", "trial"]
+    with pytest.raises(StoreError, match=said):
+        async with Library.open(path) as library:
+            await Listing(library).rows(found)

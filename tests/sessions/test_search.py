@@ -213,3 +213,11 @@ def test_a_store_that_is_none_is_an_error(path: Path) -> None:
 def test_made_sessions_can_be_found(path: Path) -> None:
     record(path, make_session("x")[1:])
     assert {place[2] for place in places(path, "hostname")} >= {"command", "note", "task"}
+
+
+def test_an_index_that_cannot_be_made_is_a_sentence(path: Path) -> None:
+    record(path, make_session("a"))
+    index = path.with_name("driftty-search.db")
+    index.symlink_to(path.parent / "nowhere" / "at-all.db")
+    with pytest.raises(StoreError, match=r"index for searching sessions, .* cannot be written"):
+        Search(path).find("a")
