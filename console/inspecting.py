@@ -79,6 +79,10 @@ class Inspecting:
             found.append(one)
             yield one
         self._weights[_prompt(sent)] = tuple(found)
+        priming = self._app.view.priming
+        if sent.turns[: sent.seed_turns] == priming.seeded:
+            priming.matter(found)
+            self._app.pump.wake()
 
 
 def _prompt(sent: Sent) -> Key:

@@ -98,6 +98,8 @@ What the model sees: the seed's turns, then the live ones, with the seam between
 
 - `▣` an element of the seed that is on, `▢` one that is off; ←/→ and Enter, its number, or a click
 - `▌` at the left: the turn's KV was cached at the last completion and was not computed again
+- `▁`…`█` beside a seed turn, once F3 m asked: how much less likely a command is without it; `▽`: more
+  likely without it; `·`: no difference
 - the title counts the prompt's tokens and how many of them were cached
 - `▲` how many things are wrong with the payload, and the worst; F3 shows them
 """

@@ -4,6 +4,9 @@ While nothing runs it shows a config's rendered turns and, once a tokenizer coul
 payload; while a session runs it shows that session's scrollback and the last payload sent.
 """
 
+from collections.abc import Sequence
+
+from console.view.inspectmatters import small
 from console.view.line import Line, Piece, line
 from engine.events import (
     AnyEvent,
@@ -14,6 +17,7 @@ from engine.events import (
     ScrollbackShortened,
     SessionStarted,
 )
+from engine.influence import Influence
 from engine.lint.finding import Finding, Subject
 from engine.lint.lint import lint
 from engine.lint.watch import PayloadWatch, named
@@ -43,6 +47,8 @@ class PrimingView:
         self.watch = PayloadWatch()
         self._counted: Payload | None = None
         self._linted: tuple[object, tuple[Finding, ...]] = (None, ())
+        self._matters: dict[int, tuple[str, str]] = {}
+        """By seed turn, one cell and its style: how much it matters, once that was asked."""
         self._drawn: dict[tuple[int, int, bool], tuple[Turn, list[Line]]] = {}
 
     def apply(self, event: AnyEvent) -> None:
@@ -82,6 +88,12 @@ class PrimingView:
         self.tokens, self.cached, self.seam = len(payload.ids), payload.cached, payload.seam
         self.window, self._spans = payload.window, payload.spans
         self._counted = payload
+        self.version += 1
+
+    def matter(self, found: Sequence[Influence]) -> None:
+        """Show beside each seed turn how much it matters."""
+        self._matters = {one.turn: small(one) for one in found}
+        self._drawn.clear()
         self.version += 1
 
     @property
@@ -146,6 +158,7 @@ class PrimingView:
         self.config, self.seeded = config, config.turns
         self.tokens, self.cached, self.seam, self._spans = None, 0, 0, ()
         self._counted = None
+        self._matters = {}
         self._drawn.clear()
 
     def _seam_line(self) -> Line:
@@ -160,7 +173,8 @@ class PrimingView:
         key = (index, self.tokens_of(index), cached)
         known = self._drawn.get(key)
         if known is None or known[0] is not turn:
-            known = self._drawn[key] = (turn, _turn_lines(turn, cached))
+            bar = self._matters.get(index) if index < len(self.seeded) else None
+            known = self._drawn[key] = (turn, _turn_lines(turn, cached, bar))
         return known[1]
 
 
@@ -171,7 +185,7 @@ def speaker(turn: Turn) -> str:
     return {"system": "system", "user": "shell", "assistant": "model"}[turn.role]
 
 
-def _turn_lines(turn: Turn, cached: bool) -> list[Line]:
+def _turn_lines(turn: Turn, cached: bool, bar: tuple[str, str] | None = None) -> list[Line]:
     who = speaker(turn)
     mark = "▌" if cached else " "
     style = who if turn.origin != "seed" else f"{who}-seed"
@@ -179,5 +193,10 @@ def _turn_lines(turn: Turn, cached: bool) -> list[Line]:
     for row, text in enumerate(turn.text.split("\n") or [""]):
         label = f"{who:<7}" if row == 0 else " " * 7
         gutter = Piece(mark, "cached")
-        lines.append(Line((gutter, Piece(label, f"{who}-label"), Piece(text, style)), 8, gutter))
+        said = [gutter, Piece(label, f"{who}-label")]
+        if bar is not None:
+            cell, weight = bar if row == 0 else (" ", "faint")
+            said.append(Piece(f"{cell} ", weight))
+        indent = 8 if bar is None else 10
+        lines.append(Line((*said, Piece(text, style)), indent, gutter))
     return lines

@@ -1,5 +1,6 @@
 from console.view.line import Line
 from console.view.priming import PrimingView
+from engine.influence import Influence
 from engine.scrollback import Payload, Span, Turn
 from tests.console.open import spec
 from tests.console.story import Story, drifting
@@ -67,3 +68,24 @@ def test_unchanged_turns_give_the_same_line_objects_so_that_only_new_ones_are_dr
     after = view.lines()
     assert len(after) == len(before) + 1
     assert sum(one is other for one, other in zip(before, after, strict=False)) >= len(before) - 1
+
+
+def test_what_each_seed_turn_matters_stands_beside_it_until_another_seed_is_shown() -> None:
+    view = PrimingView()
+    for event in drifting(spec()):
+        view.apply(event)
+    before = [line.text for line in view.lines()]
+    view.matter(
+        [
+            Influence(turn=0, whole=0.9, without=0.1, tokens=4),
+            Influence(turn=1, whole=0.9, without=0.95, tokens=4),
+            Influence(turn=2, whole=0.9, without=0.9, tokens=4),
+        ]
+    )
+    after = "\n".join(line.text for line in view.lines())
+    for cell in ("▇ ", "▽ ", "· "):
+        assert cell in after
+    view.apply(drifting(spec())[0])
+    for event in drifting(spec())[1:]:
+        view.apply(event)
+    assert [line.text for line in view.lines()] == before
