@@ -4,7 +4,7 @@
 seed's other defaults on throughout.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from engine.drift.design import Design, factorial
@@ -117,6 +117,21 @@ def _own(experiment: Experiment, arm: int) -> frozenset[str]:
     if one.model != first.model:
         own.add(Condition(model=one.model).label)
     return frozenset(own)
+
+
+def effect_sentences(tally: Tally, elements: Sequence[frozenset[str] | None]) -> Iterator[str]:
+    """What each element did to the rate of clean runs, and which two did more or less together.
+
+    For one look, when the runs are in. Takes up to seconds where there are many elements.
+    """
+    from engine.drift.effects import counts_of, effects
+
+    told: dict[str, list[str]] = {}
+    for effect in effects(counts_of(tally, elements)):
+        if len(effect.elements) == 1 or effect.told:
+            told.setdefault(effect.why, []).append("×".join(effect.elements))
+    for why, several in told.items():
+        yield f"{', '.join(several)}, with all runs in and at one look: {why}."
 
 
 def effects_document(

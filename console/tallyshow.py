@@ -15,7 +15,7 @@ from rich.text import Text
 from console.diverging import Diverging
 from console.experiment.naming import names
 from console.experimenting import Experimenting, ExperimentSnapshot
-from console.factorial import effects_document, elements_of
+from console.factorial import effect_sentences, effects_document, elements_of
 from console.tallytable import (
     headline,
     live,
@@ -74,9 +74,13 @@ class Show:
             self._say(line)
         factorial = experimenting.kept.placement.factorial
         if factorial:
-            levers = Levers(experimenting.tally, elements_of(experimenting.experiment, factorial))
-            for each in levers.standing():
+            elements = elements_of(experimenting.experiment, factorial)
+            for each in Levers(tally, elements).standing():
                 self._say(f"{pair_sentence(each)}.")
+            # A look at what a race left, or a person broke off, is not one that was decided on before.
+            if now.finished == now.planned and isinstance(experimenting.plan, FixedPlan):
+                for sentence in effect_sentences(tally, elements):
+                    self._say(sentence)
         if isinstance(experimenting.plan, RacePlan):
             self._say(experimenting.plan.sentence)
         for words in now.mixture:

@@ -3,7 +3,13 @@
 import msgspec
 import pytest
 
-from console.factorial import design_notes, effects_document, elements_of, plan_factorial
+from console.factorial import (
+    design_notes,
+    effect_sentences,
+    effects_document,
+    elements_of,
+    plan_factorial,
+)
 from engine.drift.lever import Levers
 from engine.drift.tally import Tally
 from engine.errors import SeedError
@@ -93,6 +99,11 @@ def test_the_lever_is_found_and_other_seeds_do_not_count() -> None:
         if each["look"] == "fixed" and each["axis"] == "clean" and each["told"]
     ]
     assert [list(each) for each in told if isinstance(each, tuple | list)] == [["recovery"]]
+    instruction, recovery = effect_sentences(tally, elements)
+    assert recovery.startswith("recovery, with all runs in and at one look: raises the rate: +.")
+    assert instruction.startswith(
+        "instruction, with all runs in and at one look: not told from none"
+    )
 
 
 def test_what_a_temperature_does_is_told_as_of_an_element() -> None:
