@@ -160,7 +160,9 @@ def _of_design(found: Findings) -> Iterator[Line]:
         )
     if found.kept.placement.until_decided:
         yield line(
-            "Runs were stopped by a race: rates of configs that it dropped rest on fewer runs."
+            "Runs were stopped by a race: rates of configs that it dropped rest on fewer runs, and "
+            "what holds for one look (differences with their p, effects) was looked at when the race "
+            "ended, which flatters. Intervals and e-values hold."
         )
     waiting = found.planned - found.settled
     if waiting:

@@ -247,6 +247,13 @@ def test_of_several_pairs_the_least_that_their_evidence_reached_is_told() -> Non
     assert f"separated (E reached {int(min(peaks))} at least)." in text
 
 
+def test_after_a_race_what_holds_for_one_look_is_said_to_flatter() -> None:
+    made, placement = experiment(n=6)
+    assert "which flatters" not in "".join(report(kept(made, placement)).text("md"))
+    raced = msgspec.structs.replace(placement, until_decided=True)
+    assert "which flatters" in "".join(report(kept(made, raced)).text("md"))
+
+
 def test_title_and_question_can_be_a_persons_own() -> None:
     results = kept(*experiment())
     made = Report(findings(results), material(results), title="What helps?", question="Does it?")
