@@ -6,9 +6,9 @@ check and end. Everything that happens is told as events; nothing is drawn or st
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Literal
 
+from engine.bookends import first, last
 from engine.clock import SessionClock
 from engine.completion import CompletionLog, Written, judged
 from engine.drift.execution import fuse
@@ -28,7 +28,6 @@ from engine.events import (
     ScrollbackGrew,
     ScrollbackSeeded,
     ScrollbackShortened,
-    SessionStarted,
     ShellStarted,
     ShellWrote,
     Stage,
@@ -51,7 +50,6 @@ from engine.shell.observation import Observation, Shell
 from engine.start import Start
 from engine.steering import Steering
 from engine.turns import answer, as_decided, how_it_ended
-from engine.version import VERSION
 
 WORKERS_PER_COMPLETION = 3
 """How many workers one completion may outlive before the model is said to be at fault."""
@@ -98,19 +96,8 @@ class Operator:
         Faults of the model or the shell end the run with outcome `fault`. Cancelling ends it with
         outcome `stopped`; the cancellation then goes on.
         """
-        start = self._spec.start
-        self._emit(
-            SessionStarted(
-                at=self._clock.now(),
-                session=self._session,
-                version=VERSION,
-                began=datetime.now(UTC).isoformat(timespec="milliseconds"),
-                spec=self._spec,
-                parent=start.session if start else "",
-                parent_turn=start.turn if start else 0,
-                experiment=self._experiment,
-            )
-        )
+        now = self._clock.now()
+        self._emit(first(now, self._session, self._spec, self._experiment))
         why, stopped = "a person stopped it", True
         try:
             why = await self._operate()
@@ -366,22 +353,7 @@ class Operator:
         await self._shell.close()
         await self._model.release(self._session)
         score = self._scorer.score
-        outcome = score.outcome
-        if outcome == "stopped" and not stopped:
-            # It was not a person who ended it: the operator left its shell unusable.
-            outcome = "no-exit"
-        ended = RunEnded(
-            at=self._clock.now(),
-            session=self._session,
-            outcome=outcome,
-            operated=score.operated,
-            exited=score.exited,
-            done=score.done,
-            drift_turn=score.drift_turn,
-            drift_kind=score.drift_kind,
-            turns=score.turns,
-            why=why,
-        )
+        ended = last(self._clock.now(), self._session, score, why, stopped=stopped)
         self._emit(ended)
         return ended
 
