@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 
 from engine.model.endings import Endings
+from engine.model.kv import Sequence
 from engine.model.protocol import Failed, Reply
 from engine.model.row import Row
 from engine.model.runner import Runner, Work
@@ -69,7 +70,7 @@ class Batch:
         self._admit()
         rows, works = self._schedule()
         if not works:
-            return False
+            return self._unblocked()
         try:
             logits = self._runner.run(works)
         except (MemoryError, RuntimeError) as error:
@@ -120,9 +121,30 @@ class Batch:
                 budget -= len(now)
             else:
                 now, later = pending, ()
+            if not self._fits(row, row.sequence, len(now)):
+                # It goes on when another has ended.
+                continue
             rows.append(row)
             works.append(Work(row.sequence, now, wanted=not later))
         return rows, works
+
+    def _fits(self, row: Row, sequence: Sequence, tokens: int) -> bool:
+        """Whether there is room for so many tokens more, made where there was none."""
+        store = self._runner.store
+        if store.holds(sequence, tokens):
+            return True
+        # For some that come after, too: a sequence that grows is moved.
+        return store.reserve(sequence, row.room()) or store.reserve(sequence, tokens)
+
+    def _unblocked(self) -> bool:
+        """Where all that is being computed waits for room, the last that was taken up gives way;
+        false where nothing is being computed."""
+        if not self._running:
+            return False
+        last = self._running[-1]
+        self._fail(last, "memory", _no_room(len(last.ids), self._runner.store.limit))
+        self._sweep()
+        return True
 
     def _postprocess(self, rows: list[Row], works: list[Work], logits: torch.Tensor) -> None:
         """Draw a token for each row whose logits are there, and tell."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence as Ids
 from engine.model.shelf import Lane, Layout, Shelf
 from engine.prefix import shared_prefix
 
-LEAST_CAPACITY = 256
+LEAST_CAPACITY = 128
 """Tokens of the smallest slot; each next size has twice as many."""
 LEAST_SHARED = 16
 """A shorter prefix is not worth a second attention: it is kept in the sequence's own lane."""
@@ -139,18 +139,21 @@ class Store:
             del self.prefixes[prefix.ids]
             prefix.lane.leave()
 
+    def holds(self, sequence: Sequence, tokens: int) -> bool:
+        """Whether there is room for `tokens` more already, in the prefix first."""
+        prefix, lane = sequence.prefix, sequence.lane
+        if prefix is not None and not prefix.whole and prefix.lane.shelf is None:
+            return False
+        needed = self._own(sequence, tokens)
+        return needed == 0 or (lane.shelf is not None and needed <= lane.shelf.capacity)
+
     def reserve(self, sequence: Sequence, tokens: int) -> bool:
         """Make room for `tokens` more, in the prefix first. False where there is none to be had."""
         prefix = sequence.prefix
-        if prefix is not None and not prefix.whole:
-            tokens -= len(prefix.ids) - len(prefix.lane.ids)
-            if prefix.lane.shelf is None and not self._settle(prefix):
-                return False
-        lane = sequence.lane
-        needed = len(lane.ids) + max(tokens, 0)
-        if needed == 0 or (lane.shelf is not None and needed <= lane.shelf.capacity):
-            return True
-        return self._place(sequence, needed)
+        unsettled = prefix is not None and not prefix.whole and prefix.lane.shelf is None
+        if prefix is not None and unsettled and not self._settle(prefix):
+            return False
+        return self.holds(sequence, tokens) or self._place(sequence, self._own(sequence, tokens))
 
     def shed(self) -> bool:
         """Drop the idle sequence or unused prefix that waited longest. False where there is none."""
@@ -221,6 +224,13 @@ class Store:
         head = tuple(ids[: min(seam, len(ids) - 1)]) if self._shares else ()
         return head if len(head) >= LEAST_SHARED else ()
 
+    def _own(self, sequence: Sequence, tokens: int) -> int:
+        """Tokens in a sequence's own lane once there are `tokens` more."""
+        prefix = sequence.prefix
+        if prefix is not None and not prefix.whole:
+            tokens -= len(prefix.ids) - len(prefix.lane.ids)
+        return len(sequence.lane.ids) + max(tokens, 0)
+
     def _settle(self, prefix: Prefix) -> bool:
         shelf = Shelf(self.layout, len(prefix.ids))
         if not self._free(shelf.slot_bytes):
@@ -257,12 +267,19 @@ class Store:
             keep.busy = True
         try:
             while self.bytes + wanted > self.limit and (shelf is None or shelf.full):
-                if not self.shed():
+                if not self._compact() and not self.shed():
                     return False
         finally:
             if keep is not None:
                 keep.busy = was_busy
         return True
+
+    def _compact(self) -> bool:
+        """Give back slots that nobody has; false where all have an owner."""
+        gaping = [shelf for shelf in self._shelves.values() if not shelf.full]
+        for shelf in gaping:
+            shelf.resize(shelf.taken)
+        return bool(gaping)
 
     def _vacate(self, lane: Lane) -> None:
         left = lane.shelf

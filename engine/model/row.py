@@ -24,6 +24,9 @@ from engine.model.sampling import Ask, Draw
 from engine.prompt.reasoning import part_parser
 from engine.scrollback import Payload
 
+AHEAD = 32
+"""Tokens for which there is room before they are written."""
+
 Reason = Literal["line", "end", "length", "cancelled", "control"]
 
 
@@ -80,9 +83,12 @@ class Row:
         return (*self.payload.ids[cached:], *self.sampled)
 
     def room(self) -> int:
-        """How many tokens at most will be computed for it, from what is cached on."""
+        """For how many tokens there is to be room, from what is cached on: those that have to be
+        computed, and a few that will be written. Most completions are far shorter than they may be.
+        """
         assert self.sequence is not None
-        length = len(self.payload.ids) + max(self.request.sampling.max_tokens, 0)
+        left = self.request.sampling.max_tokens - len(self.sampled)
+        length = len(self.ids) + min(max(left, 0), AHEAD)
         if self.payload.window:
             length = min(length, self.payload.window)
         return length - self.sequence.cached

@@ -7,7 +7,7 @@ import torch
 
 from engine.model.batch import Batch
 from engine.model.endings import Endings
-from engine.model.kv import Store
+from engine.model.kv import LEAST_CAPACITY, Store
 from engine.model.protocol import Complete, Completed, Failed, Prompted, Reply, Sampled
 from engine.model.row import Row
 from engine.model.runner import Work
@@ -330,3 +330,32 @@ def test_a_character_of_several_tokens_comes_with_its_last() -> None:
     sampled = [reply for reply in bench.of(1) if isinstance(reply, Sampled)]
     assert [reply.texts for reply in sampled] == [("",), ("é",), ("!",)]
     assert [reply.position for reply in sampled] == [0, 1, 2]
+
+
+def test_a_completion_grows_out_of_its_slot_and_others_make_room_when_they_end() -> None:
+    runner = Scripted({"a": bytes_of("a" * 300), "b": [*bytes_of("b" * 30), END]})
+    bench = Bench(runner)
+    many = Sampling(temperature=0.0, max_tokens=300)
+    bench.ask(1, "a", sampling=many)
+    bench.ask(2, "b", sampling=many)
+    bench.run()
+    assert bench.text(1) == "a" * 300
+    assert bench.text(2) == "b" * 30
+    shelf = runner.store.sequences["a"].lane.shelf
+    assert shelf is not None
+    assert shelf.capacity >= 300
+
+
+def test_where_all_wait_for_room_the_last_gives_way_and_the_first_goes_on() -> None:
+    runner = Scripted({"a": bytes_of("a" * 200), "b": bytes_of("b" * 200)})
+    # Two of the smallest slots, or one of them and one of the next size.
+    runner.store.limit = 3 * LEAST_CAPACITY * runner.store.layout.token_bytes
+    bench = Bench(runner)
+    many = Sampling(temperature=0.0, max_tokens=200)
+    bench.ask(1, "a", sampling=many)
+    bench.ask(2, "b", sampling=many)
+    bench.run()
+    assert bench.text(1) == "a" * 200
+    failed = bench.of(2)[-1]
+    assert isinstance(failed, Failed)
+    assert failed.kind == "memory"
