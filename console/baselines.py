@@ -13,6 +13,7 @@ from engine.errors import DrifttyError, StoreError
 from engine.events import Provenance
 from engine.rerun.finding import Verification
 from engine.version import VERSION
+from sessions import shipped
 from sessions.findings import Findings
 from sessions.shelf import Shelf, read_tag
 
@@ -71,7 +72,11 @@ def keep_verified(found: Verification, provenance: Provenance, path: Path | None
 
 
 def tag_baseline(session: str, path: Path | None = None) -> None:
-    """Tag a session as a baseline. Raises `StoreError`."""
+    """Tag a session as a baseline. Raises `StoreError`, for one that ships too."""
+    if name := shipped.name_of(session):
+        raise StoreError(
+            f"{shipped.PREFIX}{name} came with driftty and stays as it is: its tags do too."
+        )
     Shelf(path).tag(session, [BASELINE])
 
 

@@ -68,12 +68,14 @@ class RerunDesk:
         try:
             past = await open_past(session)
             at = turn_of(past, Asked(turn=turn))
-            chosen = await self._app.push_screen_wait(ForkDialog(past, at, self._seeds))
+            here = self._app.desk.plan.spec.model
+            chosen = await self._app.push_screen_wait(ForkDialog(past, at, self._seeds, here))
             if chosen is not None and chosen.many:
                 await self._many(past, chosen)
             elif chosen is not None:
-                self._see_it_is_loaded(past.spec.model)
-                self._app.desk.run(one_fork(past, chosen.asked))
+                spec = one_fork(past, chosen.asked)
+                self._see_it_is_loaded(spec.model)
+                self._app.desk.run(spec)
         except DrifttyError as error:
             self._app.complain(error)
 
@@ -90,8 +92,9 @@ class RerunDesk:
         here = self._app.desk.plan.spec.model
         if model != here:
             raise DrifttyError(
-                f"This console runs {here}, and the recording is of {model}: open the console with "
-                f"`driftty open -m {model}`, or fork it with `driftty sessions fork`."
+                f"This console runs {here}, and a single fork goes on in it; for {model}, ask for two "
+                "runs or more, which load their own model, name "
+                f"{here} as the fork's model, or open the console with `driftty open -m {model}`."
             )
 
     async def _verify(self, rerun: Rerun, *, live: bool) -> None:

@@ -53,10 +53,10 @@ class Forked(msgspec.Struct, frozen=True):
 class ForkDialog(Dialog[Forked | None]):
     """Turn and what is done about it, over what is changed and how often it is run."""
 
-    def __init__(self, past: Past, turn: int, seeds: SeedLibrary) -> None:
-        """`turn`: where the person was in the recording."""
+    def __init__(self, past: Past, turn: int, seeds: SeedLibrary, here: str) -> None:
+        """`turn`: where the person was in the recording; `here`: the model that is loaded."""
         super().__init__()
-        self._past, self._turn, self._seeds = past, turn, seeds
+        self._past, self._turn, self._seeds, self._here = past, turn, seeds, here
 
     def compose(self) -> ComposeResult:
         """The fields over the buttons; other dice, as with the same the turn would be the same."""
@@ -87,6 +87,13 @@ class ForkDialog(Dialog[Forked | None]):
                     spec.config.name,
                     id="config",
                     suggester=SuggestFromList(configs, case_sensitive=False),
+                    compact=True,
+                )
+                yield Label("model", classes="field")
+                yield Input(
+                    spec.model,
+                    id="model",
+                    suggester=SuggestFromList([spec.model, self._here], case_sensitive=False),
                     compact=True,
                 )
             with Horizontal(classes="fork-numbers"):
@@ -156,6 +163,7 @@ class ForkDialog(Dialog[Forked | None]):
             config=parse_config(value["config"], self._seeds)
             if value["config"] != self._past.spec.config.name
             else None,
+            model=value["model"],
             temperature=_number(value["temperature"], "temperature", 0, 2),
             rng=int(_number(value["rng"], "rng", 0, 2**63 - 1)),
             turns=int(_number(value["turns"], "turns", turn, MOST_TURNS)),

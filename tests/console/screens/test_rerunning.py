@@ -167,6 +167,35 @@ async def test_how_the_shell_was_restored_is_said_and_what_differed_is_named() -
         assert "\x1b" not in said(app) + screen_text(app)
 
 
+@pytest.mark.parametrize("runs", ["1", "3"])
+async def test_a_fork_may_be_of_another_model_where_many_runs_load_their_own(
+    session: str, runs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = ScriptedDriver()
+    app = opened(driver)
+    begun: list[Experiment] = []
+
+    async def begin(experiment: Experiment, placement: Placement) -> None:
+        begun.append(experiment)
+
+    monkeypatch.setattr(app.experiments.laboratory, "begin", begin)
+    monkeypatch.setattr(app, "open_experiment", lambda experiment: None)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.fork(session, 2)
+        await until(lambda: shows(app, ForkDialog))
+        await pilot.pause()
+        field = app.screen.query_one("#model", Input)
+        assert field.value == demo_spec().model
+        field.value = "another"
+        app.screen.query_one("#runs", Input).value = runs
+        await pilot.press("f10")
+        refused = "two runs or more, which load their own model"
+        await until(lambda: begun or refused in said(app))
+        await settled(pilot)
+    assert [one.template.model for one in begun] == (["another"] if runs == "3" else [])
+    assert not driver.specs
+
+
 async def test_capital_v_in_the_list_verifies_and_b_holds_on_to_it(session: str) -> None:
     app = opened(ScriptedDriver())
     async with app.run_test(size=(120, 40)) as pilot:
