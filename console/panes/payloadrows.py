@@ -162,9 +162,10 @@ def _edge(text: str, manner: Manner) -> int:
 
 
 def _seam(shown: Inspected) -> Line:
+    seeded = shown.sent.seed_turns
     return line(
         ("╌╌ ", "seam"),
-        (f"↑ seed ({shown.sent.seam:,} tok, {shown.sent.seed_turns} turns)", "seam-label"),
+        (f"↑ seed ({shown.sent.seam:,} tok, {number(seeded, 'turn')})", "seam-label"),
         (" ╌╌ ", "seam"),
         ("↓ live ", "seam-label"),
         filler="╌",

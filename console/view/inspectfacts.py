@@ -14,9 +14,9 @@ def summary(shown: Inspected, index: int, count: int) -> str:
     """One sentence: which prompt, how big, how much of it was there before."""
     sent = shown.sent
     room = f" of {sent.window:,} ({len(sent.ids) / sent.window:.1%})" if sent.window else ""
-    which = f"operator's turn {sent.turn} · prompt {index + 1} of {count}"
+    which = f"turn {sent.turn} · prompt {index + 1} of {count}"
     new = len(sent.ids) - sent.cached
-    return f"{which} · {len(sent.ids):,} tok{room} · {sent.cached:,} cached, {new:,} prefilled"
+    return f"{which} · {len(sent.ids):,} tok{room} · {sent.cached:,} cached, {new:,} new"
 
 
 def facts(shown: Inspected, before: int | None) -> list[Line]:
