@@ -15,7 +15,14 @@ OFF = "·" * LETTERS_OF_ELEMENT
 
 
 def names(experiment: Experiment) -> list[str]:
-    """Names for sentences: a seed alone where its config is the default one, else what differs."""
+    """Names for sentences: a seed alone where its config is the default one, else what differs.
+
+    Of one config under several conditions, the conditions.
+    """
+    labels = [experiment.condition(arm).label for arm in range(len(experiment.names))]
+    if len(labels) > 1 and len(set(experiment.configs)) == 1 and all(labels):
+        # One config under several conditions, as of a fork: only those tell them apart.
+        return [clean_line(label) for label in labels]
     shortened = short(experiment.names)
     found = []
     for arm, name in enumerate(experiment.names):

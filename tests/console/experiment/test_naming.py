@@ -35,3 +35,10 @@ def test_arms_under_several_conditions_say_which() -> None:
     assert first != second
     assert "T 0.3" in first
     assert "T 0.7" in second
+
+
+def test_one_config_under_several_conditions_is_called_by_those_alone() -> None:
+    conditions = (Condition(temperature=0.3), Condition(temperature=0.7))
+    planned = experiment(("operator", "operator"), conditions=conditions)
+    assert names(planned) == ["T 0.3", "T 0.7"]
+    assert columns(planned, names(planned)) == names(planned)
