@@ -5,8 +5,8 @@ many makers, passwords in URLs, values assigned to names such as `API_KEY`. What
 masked everywhere, also where it came in pieces: bytes of the terminal, tokens, growing parts. Masks
 have the length of what they hide, so that nothing moves.
 
-Token ids spell out the text again: where anything was masked, all ids are zeroed, and the copy can be
-read and played back but not run again.
+Token ids spell out the text again: where anything was masked, all ids are zeroed, the texts of prompts'
+tokens are masked whole, and the copy can be read and played back but not run again.
 """
 
 import importlib
@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from engine.events import AnyEvent, KeysTyped, PartGrew, ShellWrote, TokensSampled
+from engine.events import AnyEvent, KeysTyped, PartGrew, ShellWrote, TokensNamed, TokensSampled
 
 MASK = "*"
 _FEWEST_CHARACTERS = 8
@@ -179,6 +179,10 @@ def _mask_event(
         case TokensSampled(texts=texts):
             masked = tuple(pieces[at, piece] for piece in range(len(texts)))
             return msgspec.structs.replace(event, texts=masked, ids=(0,) * len(event.ids))
+        case TokensNamed(texts=texts):
+            # Each token once, in the order of the prompt: what was new in it reads on.
+            hidden = tuple(MASK * len(text) for text in texts)
+            return msgspec.structs.replace(event, texts=hidden, ids=(0,) * len(event.ids))
         case _:
             built = _mask_strings(msgspec.to_builtins(event, builtin_types=(bytes,)), secrets)
             return msgspec.convert(built, type(event))

@@ -15,6 +15,7 @@ from engine.events import (
     ScrollbackGrew,
     SessionStarted,
     ShellWrote,
+    TokensNamed,
     TokensSampled,
 )
 from engine.scrollback import Turn
@@ -35,7 +36,10 @@ def written(events: Sequence[AnyEvent]) -> str:
     )
     grown = "".join(event.text for event in events if isinstance(event, PartGrew))
     rest = str([msgspec.to_builtins(event) for event in events])
-    return "\n".join((shell.decode("latin-1"), keys.decode("latin-1"), tokens, grown, rest))
+    named = "".join(
+        text for event in events if isinstance(event, TokensNamed) for text in event.texts
+    )
+    return "\n".join((shell.decode("latin-1"), keys.decode("latin-1"), tokens, named, grown, rest))
 
 
 def everywhere(secret: str) -> list[AnyEvent]:
@@ -52,6 +56,7 @@ def everywhere(secret: str) -> list[AnyEvent]:
     turn = Turn(role="assistant", text=f"echo {secret}", origin="operator", ids=(7, 8, 9))
     return [
         begin("x"),
+        TokensNamed(at=1, ids=(1, 2, 3), texts=("echo", f" {secret[:5]}", secret[5:])),
         PromptSent(at=1, turn=1, kept=0, ids=(1, 2), spans=(), seam=0, cached=0, window=9),
         sampled,
         PartGrew(at=3, turn=1, part=0, text=f"T={secret[:half]}"),
@@ -90,6 +95,9 @@ def test_token_ids_would_spell_it_out_again_and_are_zeroed() -> None:
         match event:
             case PromptSent(ids=ids) | TokensSampled(ids=ids):
                 assert set(ids) == {0}
+            case TokensNamed(ids=ids, texts=texts):
+                assert set(ids) == {0}
+                assert set("".join(texts)) == {"*"}
             case ScrollbackGrew(added=added):
                 assert set(added.ids) == {0}
             case SessionStarted(spec=spec):
