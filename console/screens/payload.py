@@ -1,6 +1,6 @@
 """The Payload screen: what the model was sent, token by token, and what can be said about it."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
@@ -16,32 +16,23 @@ from console.panes.payload import AboutPane, TokensPane
 from console.panes.rows import RowsPane
 from console.panes.standing import stands
 from console.safe import clean_line
-from console.screens.dialog import Ask, Dialog
+from console.screens.dialog import Dialog
+from console.screens.payloadasking import Asks
+from console.screens.payloadlooking import Looks
 from console.screens.payloadtelling import TABS, Tab, Tells, tab_words
-from console.view import inspectcopy
-from console.view.inspected import Inspected
 from console.view.inspectfacts import summary
 from console.view.inspectlint import place_of
 from console.view.payload import PayloadView
 from engine.errors import DrifttyError
 from engine.events import AnyEvent
-from engine.influence import Influence
 
 if TYPE_CHECKING:
     from console.app import DrifttyApp
 
-COPIES: dict[str, Callable[[Inspected], str]] = {
-    "text": inspectcopy.as_text,
-    "messages": inspectcopy.as_messages,
-    "ids": inspectcopy.as_ids,
-    "python": inspectcopy.as_python,
-    "curl": inspectcopy.as_curl,
-}
-
 Reading = Callable[[], AsyncIterator[AnyEvent]]
 
 
-class PayloadScreen(Dialog[None]):
+class PayloadScreen(Asks, Looks, Dialog[None]):
     """One prompt of a session at a time, in four tabs; it follows the newest until one goes back."""
 
     PLACE: Place = "payload"
@@ -64,9 +55,10 @@ class PayloadScreen(Dialog[None]):
         """Of the prompt in view; -1 follows the newest."""
         self.tab: Tab = "payload"
         self._turn, self._reading = turn, reading
-        self._inspecting = inspecting
+        self.inspecting = inspecting
         self._seen: object = None
-        self._work: Worker[None] | None = None
+        self.work: Worker[None] | None = None
+        """What the model is asked just now."""
 
     def compose(self) -> ComposeResult:
         """Which prompt, the tabs, and one of two panes."""
@@ -120,6 +112,7 @@ class PayloadScreen(Dialog[None]):
             about = self.query_one(AboutPane)
             about.items = self.tab == "lint"
             about.tell(lines, top)
+        self._score_if_shown()
 
     def restyle(self) -> None:
         """Draw everything in another theme."""
@@ -146,7 +139,6 @@ class PayloadScreen(Dialog[None]):
         self._stop()
         self.query_one(TokensPane).highlight = range(0)
         self.sync()
-        self._score_if_shown()
 
     def action_other(self, by: int) -> None:
         """Compare with the prompt before, or after, the one compared with now."""
@@ -162,35 +154,7 @@ class PayloadScreen(Dialog[None]):
         self.query_one(TokensPane).display = self.tab == "payload"
         self.query_one(AboutPane).display = self.tab != "payload"
         self.pane.focus()
-        self._score_if_shown()
         self.call_after_refresh(self.sync)
-
-    def action_boundaries(self) -> None:
-        """Show where each token begins, or no longer."""
-        self._manner(boundaries=not self.query_one(TokensPane).manner.boundaries)
-
-    def action_ids(self) -> None:
-        """Show ids, or no longer."""
-        self._manner(ids=not self.query_one(TokensPane).manner.ids)
-
-    def action_matters(self) -> None:
-        """Ask how much each seed turn matters; while it is asked, stop asking."""
-        if self._work is not None and self._work.is_running:
-            self._stop()
-            self.notify("Stopped; what was found is not kept.", timeout=3)
-            return
-        shown = self.tells.shown
-        if shown is None or self.tells.weights:
-            return
-        missing = self._inspecting.missing(shown.sent)
-        if missing:
-            self.notify(clean_line(f"It cannot be asked: {missing}."), timeout=6, markup=False)
-        elif not shown.sent.seed_turns:
-            self.notify("This prompt has no seed turns to weigh.", timeout=4)
-        else:
-            self._work = self.run_worker(
-                self._weigh(shown), group="payload-ask", exit_on_error=True
-            )
 
     def action_jump(self) -> None:
         """Go to what the chosen finding is about."""
@@ -204,21 +168,6 @@ class PayloadScreen(Dialog[None]):
         self.action_tab("payload")
         self.call_after_refresh(self.query_one(TokensPane).go, places)
 
-    def action_copy_as(self, form: str) -> None:
-        """Copy the prompt as something."""
-        if self.tells.shown is not None:
-            cast("DrifttyApp", self.app).copied(COPIES[form](self.tells.shown))
-
-    def action_search(self) -> None:
-        """Ask for a text and go to where it is."""
-        self.app.push_screen(
-            Ask("Search", "In this tab; ] and [ go on.", self.pane.found), self._find
-        )
-
-    def action_hit(self, by: int) -> None:
-        """The next place of the search, or the previous."""
-        self._find(self.pane.found or None, backwards=by < 0, again=True)
-
     def action_accept(self) -> None:
         """Enter goes to a finding; there is nothing else to accept."""
         self.action_jump()
@@ -230,15 +179,6 @@ class PayloadScreen(Dialog[None]):
         else:
             self._stop()
             self.dismiss(None)
-
-    def _find(self, text: str | None, backwards: bool = False, again: bool = False) -> None:
-        if text and not self.pane.search(text, backwards=backwards, again=again):
-            self.notify("It is not here.", severity="warning", timeout=3)
-
-    def _manner(self, **changed: bool) -> None:
-        pane = self.query_one(TokensPane)
-        pane.manner = pane.manner._replace(**changed)
-        pane.restyle()
 
     def _nothing(self) -> str:
         return "Reading the recording …" if self._reading is not None else "nothing sent yet"
@@ -257,46 +197,3 @@ class PayloadScreen(Dialog[None]):
         if found is not None and found != len(self.view) - 1:
             self.index = found
         self.call_after_refresh(self.sync)
-
-    def _score_if_shown(self) -> None:
-        """Ask the model about the completion once it is looked at, where it can be asked."""
-        shown = self.tells.look_at(self.view, self.place)
-        if self.tab != "completion" or shown is None or not shown.sent.wrote.ids:
-            return
-        if self._inspecting.scored(shown.sent) is None and not self._inspecting.missing(shown.sent):
-            self._work = self.run_worker(
-                self._score(shown), group="payload-ask", exit_on_error=True
-            )
-
-    async def _score(self, shown: Inspected) -> None:
-        try:
-            await self._inspecting.score(shown.sent)
-        except DrifttyError as error:
-            cast("DrifttyApp", self.app).complain(error)
-        self.tells.version += 1
-        self.sync()
-
-    async def _weigh(self, shown: Inspected) -> None:
-        found: list[Influence] = []
-        try:
-            async for one in self._inspecting.weigh(shown.sent):
-                found.append(one)
-                self._weighed(shown, found)
-        except DrifttyError as error:
-            cast("DrifttyApp", self.app).complain(error)
-        self.tells.asking = ""
-        self.tells.version += 1
-        self.sync()
-
-    def _weighed(self, shown: Inspected, found: Sequence[Influence]) -> None:
-        self.tells.asking = f"weighing turn {len(found)} of {shown.sent.seed_turns} · m stops"
-        self.tells.partly = tuple(found)
-        self.tells.version += 1
-        self.sync()
-
-    def _stop(self) -> None:
-        """Ask the model no further."""
-        if self._work is not None and self._work.is_running:
-            self._work.cancel()
-        self._work, self.tells.asking, self.tells.partly = None, "", ()
-        self.tells.version += 1

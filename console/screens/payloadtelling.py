@@ -37,6 +37,8 @@ class Tells:
         """Which prompt it is compared with; none for the one before."""
         self.asking = ""
         """What the model is asked just now, and how far it is."""
+        self.asked: PromptSent | None = None
+        """The prompt whose completion was last asked to be scored."""
         self.partly: tuple[Influence, ...] = ()
         """Influences found so far, while they are asked for."""
         self.laid: object = None
@@ -108,7 +110,10 @@ class Tells:
             return self._lint()
         if tab == "completion":
             sent = self.shown.sent
-            missing = self._inspecting.missing(sent) or "the model is asked …"
+            missing = self._inspecting.missing(sent)
+            if not missing:
+                ended = bool(sent.wrote.reason)
+                missing = "the model is asked …" if ended else "asked when it has ended"
             return completion_lines(sent.wrote, self._inspecting.scored(sent), missing), None
         return self._difference(), None
 

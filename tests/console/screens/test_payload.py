@@ -6,10 +6,17 @@ from textual.pilot import Pilot
 from console.commands import commands
 from console.panes.payload import AboutPane, TokensPane
 from console.screens.payload import PayloadScreen
-from engine.events import AnyEvent, FirstTokenWeighed, PromptSent, TokensNamed
+from engine.events import (
+    AnyEvent,
+    CompletionEnded,
+    FirstTokenWeighed,
+    PromptSent,
+    TokensNamed,
+    TokensSampled,
+)
 from engine.run import RunSpec
 from engine.scrollback import Span
-from tests.console.open import console, screen_text, settled, shows
+from tests.console.open import console, screen_text, settled, shows, spec
 from tests.console.played import until
 from tests.console.scripted import ScriptedDriver
 from tests.console.story import PROVENANCE, drifting
@@ -192,6 +199,48 @@ async def test_weighing_is_stopped_by_the_same_key() -> None:
         await settled(pilot)
         assert len(driver.scored) == 1
         assert not screen.tells.weights
+
+
+async def test_what_is_weighed_stays_in_view_while_new_prompts_come() -> None:
+    driver = ScriptedDriver()
+    app = console(driver)
+    more = PromptSent(
+        at=1, turn=4, kept=0, ids=(1, 2), spans=(Span(0, 2, 0, "seed"),), seam=2, cached=0, window=9
+    )
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, driver)
+        driver.may_score.clear()
+        await pilot.press("m")
+        await until(lambda: len(driver.scored) == 1)
+        driver.tell([more])
+        await settled(pilot)
+        assert screen.place == 2
+        driver.may_score.set()
+        await until(lambda: "turns weighed" in screen_text(app))
+
+
+async def test_a_completion_is_scored_once_it_has_ended() -> None:
+    driver = ScriptedDriver()
+    app = console(driver)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, driver)
+        asked, *_, ended = [
+            event
+            for event in named(spec())
+            if isinstance(event, PromptSent | TokensSampled | CompletionEnded) and event.turn == 1
+        ]
+        written = TokensSampled(
+            at=2, turn=1, position=0, ids=(9,), texts=("ls",), logprobs=(-0.1,), times=(2,)
+        )
+        driver.tell([asked, written])
+        await pilot.press("3")
+        await settled(pilot)
+        assert "asked when it has ended" in screen_text(app)
+        assert driver.scored == []
+        driver.tell([ended])
+        await until(lambda: len(driver.scored) == 1)
+        await settled(pilot)
+        assert screen.tab == "completion"
 
 
 async def test_a_finding_leads_to_the_tokens_it_is_about() -> None:
