@@ -233,6 +233,7 @@ async def test_a_completion_is_scored_once_it_has_ended() -> None:
             at=2, turn=1, position=0, ids=(9,), texts=("ls",), logprobs=(-0.1,), times=(2,)
         )
         driver.tell([asked, written])
+        await settled(pilot)
         await pilot.press("3")
         await settled(pilot)
         assert "asked when it has ended" in screen_text(app)
