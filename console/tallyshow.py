@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TextIO
 
 import msgspec
+from msgspec.structs import replace
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
@@ -66,11 +67,14 @@ class Show:
         """What may be concluded, in sentences."""
         now, tally = experimenting.snapshot, experimenting.tally
         corrections = [tally.corrected(place) for place in range(len(now.configs))]
-        for sentence in verdicts(now.configs, now.pairs):
+        called = _called(experimenting.experiment)
+        configs = [replace(each, config=called[each.config]) for each in now.configs]
+        pairs = [replace(each, a=called[each.a], b=called[each.b]) for each in now.pairs]
+        for sentence in verdicts(configs, pairs):
             self._say(sentence)
-        for sentence in by_turn(now.configs):
+        for sentence in by_turn(configs):
             self._say(sentence)
-        for line in misjudging([config.config for config in now.configs], corrections):
+        for line in misjudging([config.config for config in configs], corrections):
             self._say(line)
         factorial = experimenting.kept.placement.factorial
         if factorial:
@@ -114,8 +118,7 @@ class Show:
         self._say(f"To go on: {resume_command(experiment)}")
 
     async def _tables(self, experimenting: Experimenting) -> None:
-        experiment = experimenting.experiment
-        called = dict(zip(experiment.names, names(experiment), strict=True))
+        called = _called(experimenting.experiment)
         with _unread(), Live(console=self._console, auto_refresh=False) as screen:
             try:
                 while True:
@@ -144,6 +147,11 @@ class Show:
         with _unread():
             # Whole lines for whatever reads a pipe; broken between words for whoever reads a screen.
             self._console.print(Text(line), soft_wrap=not self._console.is_terminal)
+
+
+def _called(experiment: Experiment) -> dict[str, str]:
+    """What configs are called on a terminal, by their whole names."""
+    return dict(zip(experiment.names, names(experiment), strict=True))
 
 
 def _race(plan: FixedPlan | RacePlan, names: Sequence[str]) -> dict[str, object] | None:
