@@ -5,6 +5,7 @@ over any run of neighbouring slots as a view, without gathering anything.
 """
 
 import math
+import mmap
 
 import msgspec
 import numpy as np
@@ -143,6 +144,7 @@ class Shelf:
         dtype, device = self.layout.dtype, self.layout.device
         if device.type != "cpu" or 0 in shape:
             return torch.zeros(shape, dtype=dtype, device=device)
-        # NumPy's zeros take no memory until they are written to; torch's take all of it at once.
-        zeros = np.zeros(math.prod(shape) * dtype.itemsize, np.uint8)
+        # A mapping of its own takes no memory until it is written to, where torch's zeros take all of
+        # it at once; and it goes back whole when a shelf has grown, where the heap would keep holes.
+        zeros = np.frombuffer(mmap.mmap(-1, math.prod(shape) * dtype.itemsize), np.uint8)
         return torch.from_numpy(zeros).view(dtype).view(shape)
