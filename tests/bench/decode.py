@@ -165,7 +165,7 @@ class _Engine:
         began = time.perf_counter()
         for row, prompt in enumerate(prompts, start=1):
             batch.submit(self._row(row, prompt, cell.seed))
-        while any(not len(row.sampled) for row in batch.rows):
+        while batch.waiting or any(not row.sampled for row in batch.rows):
             batch.step()
         before = time.perf_counter() - began
         steps = [_timed(batch.step) for _ in range(STEPS)]
