@@ -72,12 +72,16 @@ def keep_verified(found: Verification, provenance: Provenance, path: Path | None
 
 
 def tag_baseline(session: str, path: Path | None = None) -> None:
-    """Tag a session as a baseline. Raises `StoreError`, for one that ships too."""
-    if name := shipped.name_of(session):
+    """Tag a session as a baseline. Raises `StoreError`, for one that only ships too."""
+    try:
+        Shelf(path).tag(session, [BASELINE])
+    except StoreError as error:
+        name = shipped.name_of(session)
+        if name is None:
+            raise
         raise StoreError(
             f"{shipped.PREFIX}{name} came with driftty and stays as it is: its tags do too."
-        )
-    Shelf(path).tag(session, [BASELINE])
+        ) from error
 
 
 def verifications(session: str, path: Path | None = None) -> list[tuple[str, Verified]]:

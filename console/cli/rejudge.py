@@ -37,14 +37,17 @@ def rejudge(sessions: Sequence[str], everything: bool, dry_run: bool, as_json: b
     """
     if not sessions and not everything:
         raise click.UsageError("Name a session, or --all.")
-    found = asyncio.run(_rejudge(sessions, everything, keep=not dry_run))
+    found, kept = asyncio.run(_rejudge(sessions, everything, keep=not dry_run))
     if as_json:
         write_json(found)
     else:
-        _print(found, kept=sum(_own(each) for each in found) if not dry_run else 0)
+        _print(found, kept=kept)
 
 
-async def _rejudge(sessions: Sequence[str], everything: bool, *, keep: bool) -> "list[Rejudgement]":
+async def _rejudge(
+    sessions: Sequence[str], everything: bool, *, keep: bool
+) -> "tuple[list[Rejudgement], int]":
+    """What was found, and of how many it is kept."""
     from engine.rerun.rejudge import EVENTS, Rejudging, judge_version
     from sessions import shipped
     from sessions.findings import Findings
@@ -61,17 +64,21 @@ async def _rejudge(sessions: Sequence[str], everything: bool, *, keep: bool) -> 
                     judging.feed(event)
                 found.append(judging.rejudgement)
     _progress(0, len(names))
-    if keep:
-        for each in filter(_own, found):
+    own = await _own(names) if keep else ()
+    for each in found:
+        if each.session in own:
             await asyncio.to_thread(Findings().keep, each.session, "judged", judge_version(), each)
-    return found
+    return found, len(own)
 
 
-def _own(found: "Rejudgement") -> bool:
-    """Whether it is of the person's own store."""
-    from sessions import shipped
+async def _own(names: Sequence[str]) -> set[str]:
+    """Which of them lie in the person's own store."""
+    from sessions.library import Library
+    from sessions.summary import Query
 
-    return shipped.name_of(found.session) is None
+    async with Library.open() as library:
+        found = await library.sessions(Query(among=tuple(names)), limit=len(names))
+    return {each.id for each in found}
 
 
 async def _names(sessions: Sequence[str], everything: bool) -> list[str]:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from console.baselines import BASELINE, verifications
+from console.baselines import BASELINE, tag_baseline, verifications
 from console.cli.fork import fork
 from console.cli.keeping import tag
 from console.cli.recipe import baseline, recipe
@@ -16,10 +16,12 @@ from console.cli.rejudge import rejudge
 from console.cli.run import command as run
 from console.cli.tree import tree
 from console.cli.verify import verify
+from engine.errors import StoreError
 from engine.events import LineJudged
 from sessions import database, shipped
 from sessions.experiments import Experiments
 from sessions.findings import Findings
+from sessions.intake import take_in
 from sessions.library import Library
 from sessions.lineage import lineage
 from sessions.summary import Query
@@ -229,3 +231,13 @@ def test_a_fork_of_a_recording_that_ships_has_it_as_its_root() -> None:
     (found,) = msgspec.json.decode(called(tree, "shipped:error", "--json").stdout)
     assert [fork["session"] for fork in found["forks"]] == ["forked"]
     assert [found] == msgspec.json.decode(called(tree, "--json").stdout)
+
+
+def test_a_copy_of_what_ships_in_one_s_own_store_is_one_s_own() -> None:
+    clean = shipped.read("clean")
+    with pytest.raises(StoreError, match="shipped:clean came with driftty"):
+        tag_baseline(clean.recording.session)
+    take_in(clean.recording, clean.events, database.default_path())
+    called(rejudge, clean.recording.session)
+    assert len(Findings().of(clean.recording.session, "judged")) == 1
+    tag_baseline(clean.recording.session)
