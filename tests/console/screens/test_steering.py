@@ -130,7 +130,20 @@ async def test_typing_sends_every_key_to_the_shell_until_it_is_left() -> None:
         await settled(pilot)
         assert "you type · ^] stops" in screen_text(app)
         assert screen_text(app).splitlines()[-1].strip() == "^] leave"
-        sent = ["l", "s", "space", "tab", "ctrl+c", "ctrl+q", "ctrl+p", "f1", "f5", "escape", "up", "n"]
+        sent = [
+            "l",
+            "s",
+            "space",
+            "tab",
+            "ctrl+c",
+            "ctrl+q",
+            "ctrl+p",
+            "f1",
+            "f5",
+            "escape",
+            "up",
+            "n",
+        ]
         await pilot.press(*sent)
         assert app.screen is app.operate
         await pilot.press("ctrl+right_square_bracket")

@@ -67,9 +67,7 @@ def test_long_prompts_that_differ_in_many_places_are_compared_at_their_common_ru
 def test_texts_and_owners_of_what_differs_are_told() -> None:
     turns = (Turn("user", "ab", "shell"),)
     left = Sent(turn=1, ids=(1,), texts=("a",), spans=(Span(0, 1, 0, "shell"),), turns=turns)
-    right = Sent(
-        turn=2, ids=(1, 2), texts=("a", "b"), spans=(Span(0, 2, 0, "shell"),), turns=turns
-    )
+    right = Sent(turn=2, ids=(1, 2), texts=("a", "b"), spans=(Span(0, 2, 0, "shell"),), turns=turns)
     text = "\n".join(one.text for one in difference_lines(inspected(left), inspected(right)))
     assert "1 token in common; 1 new" in text
     assert "turn 1 shell" in text
