@@ -10,6 +10,8 @@ from engine.scrollback import Turn
 
 FEW = 3
 """Printable characters: a turn of no more is a keystroke, or a piece of one's echo."""
+KEYSTROKE = 80
+"""Characters that a keystroke's echo takes at most, the escape sequences of its redraw included."""
 FRAGMENTS = 3
 """So many such turns in a row are no coincidence."""
 
@@ -30,6 +32,8 @@ CUT_AT_THE_END = re.compile(
     r"[^\n]{0,40}$",
     re.IGNORECASE,
 )
+END = 120
+"""Characters at the end in which it is said that more was there."""
 LONG = 400
 """Characters: a shorter text that ends in dots was hardly cut for its length."""
 
@@ -51,8 +55,7 @@ def fragmented(subject: Subject) -> Iterator[Hit]:
     """Runs of user turns that hold a keystroke each."""
     run: list[int] = []
     for index, turn in enumerate((*subject.turns, Turn("assistant", "", "operator"))):
-        printable = ESCAPES.sub("", turn.text).strip()
-        if turn.role == "user" and len(printable) <= FEW and turn.text.strip("\n"):
+        if turn.role == "user" and turn.text.strip("\n") and _printable(turn.text) <= FEW:
             run.append(index)
             continue
         if len(run) >= FRAGMENTS:
@@ -64,6 +67,11 @@ def fragmented(subject: Subject) -> Iterator[Hit]:
                 len(subject.turns[run[0]].text),
             )
         run = []
+
+
+def _printable(text: str) -> int:
+    """How many characters are to be seen; of a text too long for a keystroke, all."""
+    return len(ESCAPES.sub("", text).strip()) if len(text) <= KEYSTROKE else len(text)
 
 
 def escapes(subject: Subject) -> Iterator[Hit]:
@@ -98,14 +106,17 @@ def head_excerpt(subject: Subject) -> Iterator[Hit]:
     """Output of which the beginning was kept, where its end says what happened."""
     for index, turn in _shell_turns(subject):
         body = turn.text.removesuffix(subject.prompt).rstrip() if subject.prompt else turn.text
-        cut = CUT_AT_THE_END.search(body)
-        if cut and len(body) >= LONG:
+        if len(body) < LONG:
+            continue
+        tail = len(body) - END
+        cut = CUT_AT_THE_END.search(body[tail:])
+        if cut:
             yield Hit(
                 f"The text was cut at its end ({cut.group().strip()!r}), where the last lines and "
                 "the prompt say how things stand.",
                 index,
-                cut.start(),
-                cut.end(),
+                tail + cut.start(),
+                tail + cut.end(),
             )
 
 
