@@ -1,37 +1,16 @@
-"""The rules of `engine.lint` over a recorded prompt, and over what a config would prime with."""
+"""The rules of `engine.lint` over what a config would prime with."""
 
 from collections.abc import Callable, Iterator
 
-from console.view.inspected import Sent
 from engine.lint.finding import Finding, Subject
 from engine.lint.lint import lint
 from engine.run import Config, Task
-from engine.scrollback import Payload
 from engine.seeds.config import configure
 from engine.seeds.render import task_turn
 from engine.seeds.seed import Seed
 
 SOME_TASK = Task("list the files, then exit.")
 """What a config is looked at with, where there is no run yet."""
-
-
-def lint_sent(sent: Sent, exists: Callable[[str], bool] | None = None) -> tuple[Finding, ...]:
-    """What is wrong with a prompt as it was sent.
-
-    `exists`: whether the sandbox has a command of that name; none leaves that unasked.
-    """
-    spec = sent.spec
-    subject = Subject(
-        turns=sent.turns,
-        seed_turns=sent.seed_turns,
-        prompt=spec.config.prompt if spec else "",
-        budget=spec.budget if spec else 0,
-        payload=Payload(sent.ids, sent.spans, sent.seam, sent.cached, sent.window),
-        texts=sent.texts,
-        max_tokens=sent.sampling.max_tokens if sent.sampling else 0,
-        exists=exists,
-    )
-    return lint(subject)
 
 
 def lint_config(config: Config, exists: Callable[[str], bool] | None) -> tuple[Finding, ...]:

@@ -186,11 +186,11 @@ def _tell_changes(before: "Inspected", now: "Inspected", as_json: bool) -> None:
 
 def _tell_findings(shown: "Inspected", as_json: bool) -> bool:
     """Tell what is wrong; returns whether something is an error."""
-    from console.linting import lint_sent
+    from console.view.inspectlint import findings
     from engine.lint.lint import BY_ID
     from engine.shell.commands import in_sandbox
 
-    found = lint_sent(shown.sent, in_sandbox)
+    found = findings(shown.sent, in_sandbox)
     if as_json:
         write_json(
             [

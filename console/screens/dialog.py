@@ -81,3 +81,17 @@ class Ask(Dialog[str | None]):
     def action_accept(self) -> None:
         """Take the line; an empty one is none."""
         self.dismiss(self.query_one(Input).value.strip() or None)
+
+
+def number_of(text: str, what: str, least: float, most: float) -> float:
+    """The number that was typed into a field; `what` the field is called.
+
+    Raises `ValueError`, with a sentence for the person, where it is none or out of its bounds.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = least - 1
+    if not least <= number <= most:
+        raise ValueError(f"{what} must be a number from {least:g} to {most:g}.")
+    return number

@@ -10,7 +10,7 @@ from textual.widgets import Button, Input, Label, Select, Static
 from console.forking import SPARE_TURNS, Asked
 from console.panes.footer import Hints
 from console.safe import clean_line
-from console.screens.dialog import Dialog
+from console.screens.dialog import Dialog, number_of
 from console.screens.start import MOST_TURNS
 from engine.errors import DrifttyError
 from engine.figures import number
@@ -157,23 +157,23 @@ class ForkDialog(Dialog[Forked | None]):
         """What was entered. Raises `DrifttyError` or `ValueError` with a sentence."""
         value = {entry.id: entry.value.strip() for entry in self.query(Input)}
         choice = str(self.query_one("#intervention", Select).value)
-        turn = int(_number(value["turn"], "turn", 1, MOST_TURNS))
+        turn = int(number_of(value["turn"], "turn", 1, MOST_TURNS))
         asked = Asked(
             turn=turn,
             config=parse_config(value["config"], self._seeds)
             if value["config"] != self._past.spec.config.name
             else None,
             model=value["model"],
-            temperature=_number(value["temperature"], "temperature", 0, 2),
-            rng=int(_number(value["rng"], "rng", 0, 2**63 - 1)),
-            turns=int(_number(value["turns"], "turns", turn, MOST_TURNS)),
+            temperature=number_of(value["temperature"], "temperature", 0, 2),
+            rng=int(number_of(value["rng"], "rng", 0, 2**63 - 1)),
+            turns=int(number_of(value["turns"], "turns", turn, MOST_TURNS)),
             edited=value["edited"] if choice == EDIT else None,
             intervention=next((each for each in INTERVENTIONS if each == choice), None),
         )
         arms = INTERVENTIONS if choice == ALL else tuple(
             each for each in INTERVENTIONS if each == choice
         )  # fmt: skip
-        return Forked(asked, arms, int(_number(value["runs"], "runs", 1, MOST_RUNS)))
+        return Forked(asked, arms, int(number_of(value["runs"], "runs", 1, MOST_RUNS)))
 
     def _describe(self) -> None:
         turn = self._chosen_turn()
@@ -203,13 +203,3 @@ class ForkDialog(Dialog[Forked | None]):
         text = "".join(attempt.texts).strip() if attempt else ""
         lines = typed_lines(text, self._past.spec.policy)
         return clean_line(lines[0] if lines else "")
-
-
-def _number(text: str, what: str, least: float, most: float) -> float:
-    try:
-        found = float(text)
-    except ValueError:
-        found = least - 1
-    if not least <= found <= most:
-        raise ValueError(f"{what} must be a number from {least:g} to {most:g}.")
-    return found

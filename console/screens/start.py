@@ -11,7 +11,7 @@ from textual.widgets import Button, Input, Label, Select, Static
 
 from console.panes.footer import Hints
 from console.safe import clean_line
-from console.screens.dialog import Dialog
+from console.screens.dialog import Dialog, number_of
 from engine.errors import DrifttyError
 from engine.run import Channel, CommandPolicy, DriftPolicy, RunSpec, StuckPolicy, Task
 from engine.seeds.config import parse_config
@@ -139,27 +139,17 @@ class StartDialog(Dialog[RunSpec | None]):
     def _read(self) -> RunSpec:
         """The spec as entered. Raises `DrifttyError` or `ValueError` with a sentence."""
         value = {entry.id: entry.value.strip() for entry in self.query(Input)}
-        temperature = _number(value["temperature"], "temperature", 0, 2)
+        temperature = number_of(value["temperature"], "temperature", 0, 2)
         chosen = {field: self.query_one(f"#{field}", Select).value for field, _, _ in POLICIES}
         return replace(
             self._spec,
             task=self._asked(value["task"]),
             config=parse_config(value["config"], self._seeds),
             sampling=replace(self._spec.sampling, temperature=temperature),
-            rng=int(_number(value["rng"], "rng", 0, 2**63 - 1)),
-            turns=int(_number(value["turns"], "turns", 1, MOST_TURNS)),
+            rng=int(number_of(value["rng"], "rng", 0, 2**63 - 1)),
+            turns=int(number_of(value["turns"], "turns", 1, MOST_TURNS)),
             **chosen,
         )
 
     def _asked(self, text: str) -> Task:
         return self._tasks.task(text) if text in self._tasks.names() else plain(text)
-
-
-def _number(text: str, what: str, least: float, most: float) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = least - 1
-    if not least <= number <= most:
-        raise ValueError(f"{what} must be a number from {least:g} to {most:g}.")
-    return number
