@@ -4,9 +4,9 @@ The configs are over everything else. Where there is little room the other panes
 behind the other; a large screen shows all the plots at once.
 """
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
-from console.panes.layout import FOOTER, HEADER, LARGE, WIDE, Box
+from console.panes.layout import FOOTER, HEADER, LARGE, WIDE, Box, Layout
 
 BoardPaneName: TypeAlias = Literal[
     "configs", "runs", "verdicts", "intervals", "survival", "effects", "margin"
@@ -30,14 +30,6 @@ _AROUND = 3
 """Rows of the configs' box beyond its configs: two borders and the heading."""
 
 
-class BoardLayout(NamedTuple):
-    """The boxes of the panes in view."""
-
-    boxes: dict[BoardPaneName, Box]
-    tabs: tuple[BoardPaneName, ...] = ()
-    """Panes that share a box; the one that is in `boxes` is in front."""
-
-
 def arrange_board(
     width: int,
     height: int,
@@ -46,37 +38,37 @@ def arrange_board(
     alone: BoardPaneName | None = None,
     *,
     effects: bool = True,
-) -> BoardLayout:
+) -> Layout[BoardPaneName]:
     """The layout of a screen. `front`: which of the panes that share a box; `alone`: one maximised;
     `effects`: whether there can be any to give room to.
     """
     top, bottom = HEADER + PROGRESS, height - FOOTER - 1
     right = width - 1
     if alone is not None:
-        return BoardLayout({alone: _box(0, top, right, bottom)})
+        return Layout({alone: Box.spanning(0, top, right, bottom)})
     share = 0.42 if height < WIDE[1] else 0.34
     split = top + min(configs + _AROUND - 1, max(round((bottom - top) * share), 5))
-    boxes: dict[BoardPaneName, Box] = {"configs": _box(0, top, right, split)}
+    boxes: dict[BoardPaneName, Box] = {"configs": Box.spanning(0, top, right, split)}
     if width >= LARGE[0] and height >= LARGE[1]:
         return _large(boxes, split, right, bottom, front, effects=effects)
     if width >= WIDE[0] and height >= WIDE[1]:
         return _wide(boxes, split, right, bottom, front if front in PLOTS else PLOTS[0])
     tabs = BOARD_PANES[1:]
     front = front if front in tabs else tabs[0]
-    return BoardLayout(boxes | {front: _box(0, split, right, bottom)}, tabs)
+    return Layout(boxes | {front: Box.spanning(0, split, right, bottom)}, tabs)
 
 
 def _wide(
     boxes: dict[BoardPaneName, Box], top: int, right: int, bottom: int, front: BoardPaneName
-) -> BoardLayout:
+) -> Layout[BoardPaneName]:
     middle = round(right * 0.46)
     lower = top + round((bottom - top) * 0.56)
-    return BoardLayout(
+    return Layout(
         boxes
         | {
-            "runs": _box(0, top, middle, lower),
-            "verdicts": _box(0, lower, middle, bottom),
-            front: _box(middle, top, right, bottom),
+            "runs": Box.spanning(0, top, middle, lower),
+            "verdicts": Box.spanning(0, lower, middle, bottom),
+            front: Box.spanning(middle, top, right, bottom),
         },
         PLOTS,
     )
@@ -90,22 +82,20 @@ def _large(
     front: BoardPaneName,
     *,
     effects: bool,
-) -> BoardLayout:
+) -> Layout[BoardPaneName]:
     left, middle = round(right * 0.36), round(right * 0.68)
     lower = top + round((bottom - top) * 0.52)
     boxes = boxes | {
-        "runs": _box(0, top, left, lower),
-        "verdicts": _box(0, lower, left, bottom),
-        "survival": _box(middle, top, right, lower),
-        "margin": _box(middle, lower, right, bottom),
+        "runs": Box.spanning(0, top, left, lower),
+        "verdicts": Box.spanning(0, lower, left, bottom),
+        "survival": Box.spanning(middle, top, right, lower),
+        "margin": Box.spanning(middle, lower, right, bottom),
     }
     if effects:
-        boxes["intervals"] = _box(left, top, middle, lower)
-        boxes["effects"] = _box(left, lower, middle, bottom)
-        return BoardLayout(boxes)
+        boxes["intervals"] = Box.spanning(left, top, middle, lower)
+        boxes["effects"] = Box.spanning(left, lower, middle, bottom)
+        return Layout(boxes)
     shown: BoardPaneName = "effects" if front == "effects" else "intervals"
-    return BoardLayout(boxes | {shown: _box(left, top, middle, bottom)}, ("intervals", "effects"))
-
-
-def _box(x: int, y: int, right: int, bottom: int) -> Box:
-    return Box(x, y, right - x + 1, bottom - y + 1)
+    return Layout(
+        boxes | {shown: Box.spanning(left, top, middle, bottom)}, ("intervals", "effects")
+    )

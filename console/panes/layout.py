@@ -4,7 +4,10 @@ Boxes share their borders. A narrow or low screen stacks the shell over one othe
 the rest take when they get the focus; a large one gives the stages a table of their own.
 """
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Generic, Literal, NamedTuple, TypeAlias, TypeVar
+
+Name = TypeVar("Name", bound=str)
+"""What the panes of a screen are called."""
 
 PaneName: TypeAlias = Literal["shell", "stderr", "priming", "stages", "tally"]
 
@@ -26,6 +29,11 @@ class Box(NamedTuple):
     width: int
     height: int
 
+    @classmethod
+    def spanning(cls, x: int, y: int, right: int, bottom: int) -> "Box":
+        """The box with these borders."""
+        return cls(x, y, right - x + 1, bottom - y + 1)
+
     @property
     def right(self) -> int:
         """The column of its right border."""
@@ -37,67 +45,65 @@ class Box(NamedTuple):
         return self.y + self.height - 1
 
 
-class Layout(NamedTuple):
+class Layout(NamedTuple, Generic[Name]):
     """The boxes of the panes in view."""
 
-    boxes: dict[PaneName, Box]
-    drawer: tuple[PaneName, ...] = ()
-    """The panes that share one box, where they do; the one in `boxes` is open."""
+    boxes: dict[Name, Box]
+    sharing: tuple[Name, ...] = ()
+    """The panes that share one box, where some do; the one in `boxes` is in front."""
 
 
-def arrange(width: int, height: int, drawn: PaneName, alone: PaneName | None = None) -> Layout:
-    """The layout of a screen. `drawn`: which pane the drawer shows; `alone`: one maximised."""
+def arrange(
+    width: int, height: int, front: PaneName, alone: PaneName | None = None
+) -> Layout[PaneName]:
+    """The layout of a screen. `front`: which of the panes that share a box; `alone`: one maximised."""
     top, bottom = HEADER, height - FOOTER - 1
     if alone is not None:
-        return Layout({alone: _box(0, top, width - 1, bottom)})
+        return Layout({alone: Box.spanning(0, top, width - 1, bottom)})
     if width >= LARGE[0] and height >= LARGE[1]:
         return _large(width, top, bottom)
     if width >= WIDE[0] and height >= WIDE[1]:
         return _wide(width, top, bottom)
-    return _narrow(width, top, bottom, drawn if drawn != "shell" else "stderr")
+    return _narrow(width, top, bottom, front if front != "shell" else "stderr")
 
 
-def _box(x: int, y: int, right: int, bottom: int) -> Box:
-    return Box(x, y, right - x + 1, bottom - y + 1)
-
-
-def _narrow(width: int, top: int, bottom: int, drawn: PaneName) -> Layout:
-    drawer = tuple(name for name in PANES if name != "shell")
+def _narrow(width: int, top: int, bottom: int, front: PaneName) -> Layout[PaneName]:
+    sharing = tuple(name for name in PANES if name != "shell")
     split = top + round((bottom - top) * 0.55)
     return Layout(
         {
-            "shell": _box(0, top, width - 1, split),
-            drawn: _box(0, split, width - 1, bottom),
+            "shell": Box.spanning(0, top, width - 1, split),
+            front: Box.spanning(0, split, width - 1, bottom),
         },
-        drawer,
+        sharing,
     )
 
 
-def _wide(width: int, top: int, bottom: int) -> Layout:
+def _wide(width: int, top: int, bottom: int) -> Layout[PaneName]:
     middle = round(width * 0.55)
     stages = bottom - 2
     split = top + round((stages - top) * 0.62)
     return Layout(
         {
-            "shell": _box(0, top, middle, split),
-            "stderr": _box(0, split, middle, stages),
-            "priming": _box(middle, top, width - 1, split),
-            "tally": _box(middle, split, width - 1, stages),
-            "stages": _box(0, stages, width - 1, bottom),
+            "shell": Box.spanning(0, top, middle, split),
+            "stderr": Box.spanning(0, split, middle, stages),
+            "priming": Box.spanning(middle, top, width - 1, split),
+            "tally": Box.spanning(middle, split, width - 1, stages),
+            "stages": Box.spanning(0, stages, width - 1, bottom),
         }
     )
 
 
-def _large(width: int, top: int, bottom: int) -> Layout:
+def _large(width: int, top: int, bottom: int) -> Layout[PaneName]:
     middle = round(width * 0.55)
     split = top + round((bottom - top) * 0.60)
     lower = split + round((bottom - split) * 0.52)
     return Layout(
         {
-            "shell": _box(0, top, middle, split),
-            "stderr": _box(0, split, middle, bottom),
-            "priming": _box(middle, top, width - 1, split),
-            "stages": _box(middle, split, width - 1, lower),
-            "tally": _box(middle, lower, width - 1, bottom),
+            "shell": Box.spanning(0, top, middle, split),
+            "stderr": Box.spanning(0, split, middle, bottom),
+            "priming": Box.spanning(middle, top, width - 1, split),
+            "stages": Box.spanning(middle, split, width - 1, lower),
+            "tally": Box.spanning(middle, lower, width - 1, bottom),
         }
     )

@@ -1,11 +1,13 @@
-"""Widgets put on cells, and panes' titles put on their frames."""
+"""Widgets put on cells, and a frame with titles drawn around panes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.cells import cell_len
+from textual.screen import Screen
 from textual.widget import Widget
 
-from console.panes.frame import Label
+from console.panes.frame import Frame, Label
 from console.panes.layout import Box
 from console.panes.rows import RowsPane
 from console.view.line import Piece
@@ -21,6 +23,25 @@ def put(widget: Widget, x: int, y: int, width: int, height: int) -> None:
 def put_in(widget: Widget, box: Box) -> None:
     """Give a pane the inside of its box; its scroll bar may touch the border."""
     put(widget, box.x + 2, box.y + 1, box.width - 3, box.bottom - box.y - 1)
+
+
+def draw_frame(screen: Screen[Any], boxes: Mapping[Any, Box], sharing: Sequence[str] = ()) -> None:
+    """Draw the lines around panes, by their ids, with their titles; heavy where the focus is.
+
+    `sharing`: the panes of which one is in front of the others, in one box.
+    """
+    if not boxes:
+        return
+    labels: list[Label] = []
+    for name, box in boxes.items():
+        behind = sharing if name in sharing else ()
+        labels += titles(
+            box,
+            screen.query_one(f"#{name}", RowsPane),
+            [screen.query_one(f"#{each}", RowsPane) for each in behind],
+        )
+    heavy = boxes.get(screen.focused.id) if screen.focused is not None else None
+    screen.query_one(Frame).draw(list(boxes.values()), heavy, labels)
 
 
 def titles(box: Box, pane: RowsPane, behind: Sequence[RowsPane] = ()) -> list[Label]:

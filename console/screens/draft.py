@@ -14,9 +14,9 @@ from console.experiment.numbers import change, typed, words_for
 from console.keymap import Place, bindings
 from console.panes.draftpanes import DraftPane, MatrixPane, NumbersPane, PlanPane, TasksPane
 from console.panes.footer import Hints
-from console.panes.frame import Frame, Label
+from console.panes.frame import Frame
 from console.panes.layout import FOOTER, HEADER, WIDE, Box
-from console.panes.placing import put_in, titles
+from console.panes.placing import draw_frame, put_in
 from console.panes.titlebar import TitleBar
 from console.screens.dialog import Ask
 from console.view.line import Piece
@@ -47,6 +47,7 @@ class DraftScreen(Screen[Drafted | None]):
         super().__init__()
         self.draft = Draft(spec, seeds, tasks)
         self._placement = placement
+        self._boxes: dict[str, Box] = {}
 
     def compose(self) -> ComposeResult:
         """The four panes."""
@@ -210,13 +211,7 @@ class DraftScreen(Screen[Drafted | None]):
         pane.sync()
 
     def _draw_frame(self) -> None:
-        boxes = getattr(self, "_boxes", {})
-        labels: list[Label] = []
-        for name, box in boxes.items():
-            labels += titles(box, self.query_one(f"#{name}", DraftPane))
-        heavy = boxes.get(self.focused.id) if self.focused is not None else None
-        if boxes:
-            self.query_one(Frame).draw(list(boxes.values()), heavy, labels)
+        draw_frame(self, self._boxes)
 
     def _go(self, work: Coroutine[Any, Any, None]) -> None:
         self.run_worker(work, group="draft")
@@ -235,21 +230,17 @@ def _boxes(width: int, height: int, rows: int) -> dict[str, Box]:
         split = top + min(rows + 2, round((bottom - top) * 0.6))
         lower = top + numbers - 1
         return {
-            "matrix": _box(0, top, middle, split),
-            "asked": _box(0, split, middle, bottom),
-            "numbers": _box(middle, top, right, lower),
-            "planned": _box(middle, lower, right, bottom),
+            "matrix": Box.spanning(0, top, middle, split),
+            "asked": Box.spanning(0, split, middle, bottom),
+            "numbers": Box.spanning(middle, top, right, lower),
+            "planned": Box.spanning(middle, lower, right, bottom),
         }
     split = top + min(rows + 2, round((bottom - top) * 0.38))
     lower = split + min(numbers - 1, round((bottom - split) * 0.5))
     middle = round(right * 0.5)
     return {
-        "matrix": _box(0, top, right, split),
-        "asked": _box(0, split, middle, lower),
-        "numbers": _box(middle, split, right, lower),
-        "planned": _box(0, lower, right, bottom),
+        "matrix": Box.spanning(0, top, right, split),
+        "asked": Box.spanning(0, split, middle, lower),
+        "numbers": Box.spanning(middle, split, right, lower),
+        "planned": Box.spanning(0, lower, right, bottom),
     }
-
-
-def _box(x: int, y: int, right: int, bottom: int) -> Box:
-    return Box(x, y, right - x + 1, bottom - y + 1)

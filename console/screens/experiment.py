@@ -99,7 +99,7 @@ class ExperimentScreen(Conducts, BoardScreen):
         """Draw what changed; `plots`: the slower panes too."""
         self.query_one(ExperimentHeader).refresh()
         self.query_one(ProgressBar).refresh()
-        for name in self.in_sight:
+        for name in self.boxes:
             if plots or name in EVERY_LOOK:
                 self.pane(name).sync()
         if plots:
@@ -107,10 +107,8 @@ class ExperimentScreen(Conducts, BoardScreen):
 
     def restyle(self) -> None:
         """Draw everything in another theme."""
-        for pane in self.panes:
-            pane.restyle()
-        self.draw_frame()
-        for widget in (ExperimentHeader, ProgressBar, Hints):
+        super().restyle()
+        for widget in (ExperimentHeader, ProgressBar):
             self.query_one(widget).refresh()
 
     def on_screen_resume(self) -> None:
@@ -143,7 +141,7 @@ class ExperimentScreen(Conducts, BoardScreen):
         stale = pane.effects.version != self.watched.tally.version
         due = time.monotonic() - self._measured >= EFFECTS_SECONDS
         measuring = any(worker.group == "effects" for worker in self.workers)
-        if "effects" not in self.in_sight or measuring or not stale:
+        if "effects" not in self.boxes or measuring or not stale:
             return
         if due or not self._under_way:
             self._measured = time.monotonic()

@@ -94,20 +94,9 @@ class Conducts:
         screen = cast("ExperimentScreen", self)
         self._app.experiments.report(screen.board.experiment.id)
 
-    def action_pane(self, step: int) -> None:
-        """Go to another pane, those behind others too."""
-        screen = cast("ExperimentScreen", self)
-        at = BOARD_PANES.index(screen.focused_name)
-        screen.show_pane(BOARD_PANES[(at + step) % len(BOARD_PANES)])
-
     def action_show(self, number: int) -> None:
         """Go to a pane by its number."""
         cast("ExperimentScreen", self).show_pane(BOARD_PANES[number - 1])
-
-    def action_maximise(self) -> None:
-        """The focused pane alone, or all again."""
-        screen = cast("ExperimentScreen", self)
-        screen.maximise(None if screen.maximised else screen.focused_name)
 
     def action_back(self) -> None:
         """All panes again; else back, while the experiment goes on."""

@@ -13,9 +13,9 @@ from console.experiment.telling import in_short
 from console.keymap import Place, bindings
 from console.panes.experimentlist import ListPane, PreviewPane
 from console.panes.footer import Hints
-from console.panes.frame import Frame, Label
+from console.panes.frame import Frame
 from console.panes.layout import FOOTER, HEADER, Box
-from console.panes.placing import put_in, titles
+from console.panes.placing import draw_frame, put_in
 from console.panes.standing import stands
 from console.panes.titlebar import TitleBar
 from console.view.line import Piece
@@ -174,20 +174,12 @@ class ExperimentsScreen(Screen[None]):
         width, height = self.size
         top, bottom, right = HEADER, height - FOOTER - 1, width - 1
         if height < PREVIEWED:
-            return {"experiments": Box(0, top, right + 1, bottom - top + 1)}
+            return {"experiments": Box.spanning(0, top, right, bottom)}
         split = top + round((bottom - top) * 0.45)
         return {
-            "experiments": Box(0, top, right + 1, split - top + 1),
-            "preview": Box(0, split, right + 1, bottom - split + 1),
+            "experiments": Box.spanning(0, top, right, split),
+            "preview": Box.spanning(0, split, right, bottom),
         }
 
     def _draw_frame(self) -> None:
-        boxes = self._boxes
-        labels: list[Label] = []
-        for name, box in boxes.items():
-            pane = (
-                self.query_one(ListPane) if name == "experiments" else self.query_one(PreviewPane)
-            )
-            labels += titles(box, pane)
-        heavy = boxes.get(self.focused.id or "") if self.focused is not None else None
-        self.query_one(Frame).draw(list(boxes.values()), heavy, labels)
+        draw_frame(self, self._boxes)

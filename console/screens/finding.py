@@ -1,9 +1,9 @@
-"""What a person does with panes: search in them, and look at one alone."""
+"""What a person does with panes: search in them."""
 
 from typing import TYPE_CHECKING, cast
 
 from console.panes.bars import SearchBar, SearchInput
-from console.panes.layout import PANES, PaneName
+from console.panes.layout import PaneName
 
 if TYPE_CHECKING:
     from console.screens.lattice import Lattice
@@ -14,18 +14,6 @@ class Finding:
 
     searching: PaneName | None = None
     """The pane with the search bar at its foot."""
-
-    def action_pane(self, step: int) -> None:
-        """Go to another pane, those behind a drawer's tabs too."""
-        screen = cast("Lattice", self)
-        at = PANES.index(cast(PaneName, screen.focused_pane.id))
-        screen.show_pane(PANES[(at + step) % len(PANES)])
-
-    def action_maximise(self) -> None:
-        """The focused pane alone, or all again."""
-        screen = cast("Lattice", self)
-        name = cast(PaneName, screen.focused_pane.id)
-        screen.maximise(None if screen.maximised else name)
 
     def action_restore(self) -> None:
         """End the search's marks, then the maximised pane."""

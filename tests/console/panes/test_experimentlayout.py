@@ -5,15 +5,15 @@ import pytest
 from console.panes.experimentlayout import (
     BOARD_PANES,
     PLOTS,
-    BoardLayout,
     BoardPaneName,
     arrange_board,
 )
+from console.panes.layout import Layout
 
 SIZES = [(60, 16), (80, 24), (100, 30), (120, 40), (159, 60), (160, 46), (200, 60), (320, 90)]
 
 
-def overlapping(layout: BoardLayout) -> list[tuple[str, str]]:
+def overlapping(layout: Layout[BoardPaneName]) -> list[tuple[str, str]]:
     """Pairs of panes whose insides meet."""
     return [
         (one, other)
@@ -44,7 +44,7 @@ def test_panes_share_borders_and_nothing_else(
 @pytest.mark.parametrize("size", SIZES)
 def test_every_pane_is_in_sight_or_behind_a_tab(size: tuple[int, int], effects: bool) -> None:
     layout = arrange_board(*size, 5, "runs", effects=effects)
-    assert set(layout.boxes) | set(layout.tabs) == set(BOARD_PANES)
+    assert set(layout.boxes) | set(layout.sharing) == set(BOARD_PANES)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -33,15 +33,15 @@ def test_a_narrow_screen_keeps_the_shell_and_one_other_pane() -> None:
         layout = arrange(80, 24, drawn)
         other: PaneName = drawn if drawn != "shell" else "stderr"
         assert set(layout.boxes) == {"shell", other}
-        assert layout.drawer == ("stderr", "priming", "stages", "tally")
+        assert layout.sharing == ("stderr", "priming", "stages", "tally")
         assert layout.boxes["shell"].height >= 12
 
 
 @pytest.mark.parametrize("size", [(100, 30), (120, 40), (200, 60)])
 def test_a_wide_screen_has_every_pane_at_once(size: tuple[int, int]) -> None:
-    layout = arrange(*size, drawn="stderr")
+    layout = arrange(*size, front="stderr")
     assert set(layout.boxes) == set(PANES)
-    assert layout.drawer == ()
+    assert layout.sharing == ()
 
 
 def test_stages_are_a_line_at_middle_size_and_a_table_at_large() -> None:
