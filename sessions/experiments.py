@@ -12,34 +12,36 @@ from pathlib import Path
 
 import msgspec
 
-from engine.drift.result import RunResult
 from engine.errors import StoreError
 from engine.experiment import Experiment
 from sessions import database
 from sessions.changing import changing, reading
+from sessions.experimentrows import (
+    COLUMNS,
+    RESULT,
+    STRETCH,
+    kept_of,
+    row_of,
+    runner_of,
+    runner_text,
+    stretch_of,
+)
 from sessions.ids import read_prefix
 from sessions.kept import Kept, KeptRun, Outline, Placement, Stretch
-from sessions.process import ProcessIdentity, this_process
+from sessions.process import this_process
 
 __all__ = ["Experiments", "Kept", "KeptRun", "Outline", "Placement", "Stretch"]
 
-_PLAIN = (
-    *("config", "task", "replicate", "session", "outcome", "operated", "exited", "done"),
-    *("drift_turn", "drift_kind", "turns", "tokens", "took", "fault"),
-)
-_RESULT = (*_PLAIN, "margins")
-_COLUMNS = ("tries", *_RESULT)
-_STRETCH = Stretch.__struct_fields__
 _ADD = f"""
-    INSERT INTO experiment_runs (experiment, {", ".join(_COLUMNS)})
-    VALUES (?, {", ".join("?" * len(_COLUMNS))})
+    INSERT INTO experiment_runs (experiment, {", ".join(COLUMNS)})
+    VALUES (?, {", ".join("?" * len(COLUMNS))})
     ON CONFLICT DO UPDATE SET tries = tries + excluded.tries,
-        {", ".join(f"{name} = excluded.{name}" for name in _RESULT)}
+        {", ".join(f"{name} = excluded.{name}" for name in RESULT)}
     WHERE outcome IN ('fault', 'stopped')
 """
 _SET_OUT = (
-    f"INSERT INTO experiment_stretches (experiment, stretch, {', '.join(_STRETCH)})"
-    f" VALUES (?, ?, {', '.join('?' * len(_STRETCH))})"
+    f"INSERT INTO experiment_stretches (experiment, stretch, {', '.join(STRETCH)})"
+    f" VALUES (?, ?, {', '.join('?' * len(STRETCH))})"
 )
 
 
@@ -63,7 +65,7 @@ class Experiments:
                     msgspec.json.encode(experiment).decode(),
                     experiment.n,
                     msgspec.json.encode(placement).decode(),
-                    _identity(),
+                    runner_text(this_process()),
                 ),
             )
 
@@ -90,7 +92,7 @@ class Experiments:
                 ),
             ).lastrowid
             assert number is not None
-            run.executemany(_ADD, [_row(number, each) for each in kept.runs])
+            run.executemany(_ADD, [row_of(number, each) for each in kept.runs])
             run.executemany(
                 _SET_OUT,
                 [
@@ -115,7 +117,7 @@ class Experiments:
             before, runner = run.execute(
                 "SELECT n, runner FROM experiments WHERE number = ?", (number,)
             ).fetchone()
-            process = _running(runner)
+            process = runner_of(runner)
             if process and process != this_process().pid:
                 raise StoreError(
                     f"Experiment {id_} is being run by process {process}; stop that first."
@@ -127,7 +129,7 @@ class Experiments:
                 )
             run.execute(
                 "UPDATE experiments SET n = ?, runner = ? WHERE number = ?",
-                (before if n is None else n, _identity(), number),
+                (before if n is None else n, runner_text(this_process()), number),
             )
             return _read(run, number)
 
@@ -170,7 +172,7 @@ class Experiments:
         stand = [kept.result for kept in runs if kept.result.counts]
         with self._changing() as run:
             number, id_ = _find(run, experiment, self._path)
-            run.executemany(_ADD, [_row(number, kept) for kept in runs])
+            run.executemany(_ADD, [row_of(number, kept) for kept in runs])
             # Recordings say whose runs they are; those made without saying it are told here.
             run.executemany(
                 "UPDATE sessions SET experiment = ? WHERE id = ? AND experiment = ''",
@@ -223,23 +225,6 @@ class Experiments:
         return f"No experiment is kept yet in {self._path}."
 
 
-def _running(runner: str) -> int:
-    """The number of the process that runs an experiment; 0 where it is gone or there was none."""
-    if not runner:
-        return 0
-    process = msgspec.json.decode(runner, type=ProcessIdentity)
-    return process.pid if process.alive else 0
-
-
-def _identity() -> str:
-    return msgspec.json.encode(this_process()).decode()
-
-
-def _row(number: int, kept: KeptRun) -> tuple[object, ...]:
-    plain = (getattr(kept.result, name) for name in _PLAIN)
-    return (number, kept.tries, *plain, msgspec.json.encode(kept.result.margins).decode())
-
-
 def _find(connection: sqlite3.Connection, typed: str, path: Path) -> tuple[int, str]:
     """An experiment's number and id. Raises `StoreError` where there is none or more than one."""
     if typed == "last":
@@ -272,12 +257,12 @@ def _read(connection: sqlite3.Connection, number: int) -> Kept:
     ).fetchone()
     planned = msgspec.json.decode(document, type=Experiment)
     rows: Iterable[tuple[object, ...]] = connection.execute(
-        f"SELECT {', '.join(_COLUMNS)} FROM experiment_runs WHERE experiment = ?"
+        f"SELECT {', '.join(COLUMNS)} FROM experiment_runs WHERE experiment = ?"
         " ORDER BY replicate, task, config",
         (number,),
     )
     stretches: Iterable[tuple[object, ...]] = connection.execute(
-        f"SELECT {', '.join(_STRETCH)} FROM experiment_stretches WHERE experiment = ?"
+        f"SELECT {', '.join(STRETCH)} FROM experiment_stretches WHERE experiment = ?"
         " ORDER BY stretch",
         (number,),
     )
@@ -285,24 +270,11 @@ def _read(connection: sqlite3.Connection, number: int) -> Kept:
         experiment=msgspec.structs.replace(planned, n=n),
         began=began,
         placement=msgspec.json.decode(placement, type=Placement),
-        runs=tuple(map(_kept, rows)),
+        runs=tuple(map(kept_of, rows)),
         dropped=msgspec.json.decode(dropped, type=frozenset[int]),
-        stretches=tuple(map(_stretch, stretches)),
-        process=_running(runner),
+        stretches=tuple(map(stretch_of, stretches)),
+        process=runner_of(runner),
     )
-
-
-def _kept(row: tuple[object, ...]) -> KeptRun:
-    tries, *fields, margins = row
-    found: dict[str, object] = dict(zip(_PLAIN, fields, strict=True))
-    found["margins"] = msgspec.json.decode(msgspec.convert(margins, type=str))
-    return KeptRun(
-        msgspec.convert(found, type=RunResult, strict=False), msgspec.convert(tries, type=int)
-    )
-
-
-def _stretch(row: tuple[object, ...]) -> Stretch:
-    return msgspec.convert(dict(zip(_STRETCH, row, strict=True)), type=Stretch)
 
 
 def _outline(
@@ -328,5 +300,5 @@ def _outline(
         broken=broken,
         factorial=msgspec.json.decode(placement, type=Placement).factorial,
         models=planned.models,
-        process=_running(runner),
+        process=runner_of(runner),
     )
