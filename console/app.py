@@ -20,8 +20,9 @@ from console.experimentdesk import ExperimentDesk
 from console.experimenthost import open_experiment
 from console.hangup import HangupDriver
 from console.inspecting import Inspecting
-from console.keymap import bindings, read_keymap
+from console.keymap import bindings
 from console.laboratory import Opening
+from console.ownkeys import read_keymap
 from console.panes.standing import stands
 from console.pump import Pump
 from console.replay import OpenAt
@@ -81,7 +82,7 @@ class DrifttyApp(App[int]):
         super().__init__(driver_class=HangupDriver)
         self.driver = driver
         self.view = ViewState()
-        self.view.priming.watch.exists = in_sandbox
+        self.view.lint.exists = in_sandbox
         self.worker = WorkerView()
         self.operate = Operate(self.view, self.worker)
         self.desk = Desk(self, defaults, seeds, tasks)
@@ -248,9 +249,12 @@ class DrifttyApp(App[int]):
 
     def _read_keys(self) -> None:
         try:
-            self.set_keymap(read_keymap())
+            own = read_keymap()
         except SettingsError as error:
             self._wrong.append(error)
+            return
+        self._wrong += own.wrong
+        self.set_keymap(own.keys)
 
     def _fatal_error(self) -> None:
         """Replace Textual's page of traceback by a sentence; the rest is in a file."""

@@ -1,20 +1,11 @@
 """Every key of the console, once: its id, what it does, and where it counts.
 
-Ids are stable: a person's `keymap.toml` in the config folder maps an id to other keys.
-
-    "run.pause" = "p"
-    "app.quit" = "ctrl+q,ctrl+x"
+Ids are stable: a person's own keys (`console/ownkeys.py`) are named by them.
 """
 
-import re
-from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
-import msgspec
 from textual.binding import Binding, BindingType
-
-from engine import folders
-from engine.errors import SettingsError
 
 Place: TypeAlias = Literal[
     "app",
@@ -269,8 +260,6 @@ KEYS: dict[Place, tuple[Key, ...]] = {
 }
 """By place, in the order in which help and footer name them."""
 
-_KEY = re.compile(r"(?:(?:ctrl|shift|alt|super)\+)*[A-Za-z0-9_]+")
-
 
 def bindings(place: Place) -> list[BindingType]:
     """A place's keys, as Textual wants them."""
@@ -290,29 +279,3 @@ def bindings(place: Place) -> list[BindingType]:
 def known() -> dict[str, Key]:
     """Every key by its id."""
     return {key.id: key for keys in KEYS.values() for key in keys}
-
-
-def read_keymap(path: Path | None = None) -> dict[str, str]:
-    """A person's own keys, id to keys; empty where there is no file.
-
-    Raises `SettingsError` naming the file and the id or key that is wrong.
-    """
-    path = path or folders.config() / "keymap.toml"
-    try:
-        keymap = msgspec.toml.decode(path.read_bytes(), type=dict[str, str])
-    except FileNotFoundError:
-        return {}
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: the keymap cannot be read: {error}.") from error
-    ids = known()
-    for name, keys in keymap.items():
-        if name not in ids:
-            near = ", ".join(sorted(one for one in ids if one.split(".")[0] == name.split(".")[0]))
-            raise SettingsError(
-                f"{path}: there is no key `{name}`; "
-                f"{'near it are ' + near if near else 'F1 lists them all'}."
-            )
-        for key in keys.split(","):
-            if not _KEY.fullmatch(key.strip()):
-                raise SettingsError(f"{path}: `{name}`: `{key}` is not a key, such as `ctrl+k`.")
-    return keymap

@@ -1,14 +1,12 @@
 """What the console remembers of a person's taste, in `settings.toml` of the config folder."""
 
-import contextlib
-import os
-import tempfile
 from pathlib import Path
 
 import msgspec
 
+from console.wholefile import whole_file
 from engine import folders
-from engine.errors import SettingsError
+from engine.errors import DrifttyError, SettingsError
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,6 +18,19 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     0 keeps them."""
     keep_megabytes: int = 0
     """The oldest are removed, but those, while all together take more; 0 sets no bound."""
+    keep_home_megabytes: int = 4
+    """The operator's scratch home is kept with every turn of a run that is watched, while all of its
+    files take no more; 0 keeps none."""
+
+
+def largest_home() -> int:
+    """Bytes of the largest scratch home that is kept; as by default where no settings can be read."""
+    try:
+        settings = read_settings()
+    except SettingsError:
+        # The console says so where it reads them for itself; a run need not fail for it.
+        settings = Settings()
+    return settings.keep_home_megabytes * 1_000_000
 
 
 def path() -> Path:
@@ -50,14 +61,9 @@ def write_settings(settings: Settings) -> None:
     target = path()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name)
+        with whole_file(target) as file:
+            file.write(text.encode())
     except OSError as error:
         raise SettingsError(f"{target}: the settings cannot be written: {error}.") from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(target)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise SettingsError(f"{target}: the settings cannot be written: {error}.") from error
+    except DrifttyError as error:
+        raise SettingsError(f"The settings are not kept: {error}") from error

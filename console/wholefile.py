@@ -14,11 +14,16 @@ from engine.errors import DrifttyError
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A file to write to that gets its name, and is on disk, when all of it has been written.
 
-    Where that fails, what was there before is still there. Raises `DrifttyError` where it cannot be
+    Where that fails, what was there before is still there. A link stays one; what is no file, such
+    as `/dev/stdout` or a pipe, is written to as it is. Raises `DrifttyError` where it cannot be
     written.
     """
-    target = path.absolute()
+    target = path.resolve()
     try:
+        if target.exists() and not target.is_file():
+            with target.open("wb") as stream:
+                yield stream
+            return
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
             with os.fdopen(handle, "wb") as file:

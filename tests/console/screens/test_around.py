@@ -42,7 +42,7 @@ async def test_wrong_files_are_sentences_and_the_console_opens_all_the_same() ->
     folder = folders.config()
     (folder / "themes").mkdir(parents=True)
     (folder / "themes" / "mine.toml").write_text("name = ", encoding="utf-8")
-    (folder / "keymap.toml").write_text('"run.puase" = "p"', encoding="utf-8")
+    (folder / "keymap.toml").write_text('"run.puase" = "p"\n"run.mode" = "k"', encoding="utf-8")
     write_settings(Settings(theme="nowhere"))
     app = console()
     async with app.run_test(size=(200, 60), notifications=True) as pilot:
@@ -51,6 +51,7 @@ async def test_wrong_files_are_sentences_and_the_console_opens_all_the_same() ->
         assert "run.puase" in text
         assert "nowhere" in text
         assert "mine.toml" in text
+        assert "k mode" in text, "a right line of a keymap holds beside a wrong one"
         assert app.theme == "dark"
 
 
