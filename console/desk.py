@@ -50,7 +50,7 @@ class Desk:
             return
         view.header.plan(spec)
         view.tally.show(spec)
-        view.priming.preview(spec.config, available, self.plan.first_turn)
+        view.priming.preview(spec.config, available, self.plan.first_turn, spec.channel)
         self._app.pump.wake()
         self._app.operate.lay_out()
         self.count()
@@ -128,7 +128,7 @@ class Desk:
         """Show the exact prompts of this session, the last one first."""
         view = self._app.view
         self._app.push_screen(
-            PayloadScreen(view.payload, self._app.inspecting, exists=view.priming.watch.exists)
+            PayloadScreen(view.payload, self._app.inspecting, exists=view.lint.exists)
         )
 
     def help(self) -> None:

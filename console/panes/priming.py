@@ -11,6 +11,8 @@ from console.panes.look import look_of
 from console.panes.strips import on, strip_of
 from console.panes.text import TextPane
 from console.view.line import Line, Piece, line
+from console.view.lint import LintView
+from console.view.payload import PayloadView
 from console.view.priming import PrimingView
 
 ON, OFF = "▣", "▢"
@@ -104,9 +106,13 @@ What the model sees: the seed's turns, then the live ones, with the seam between
 - `▲` how many things are wrong with the payload, and the worst; F3 shows them
 """
 
-    def __init__(self, view: PrimingView, switches: ElementSwitches) -> None:
+    def __init__(
+        self, view: PrimingView, switches: ElementSwitches, lint: LintView | None = None
+    ) -> None:
+        """`lint`: what is wrong with what it shows; without it, with the scrollback alone."""
         super().__init__(id="priming")
         self._view = view
+        self._lint = lint or LintView(view, PayloadView())
         self._switches = switches
         self._seen = -1
 
@@ -116,7 +122,7 @@ What the model sees: the seed's turns, then the live ones, with the seam between
             return
         self._seen = self._view.version
         self._switches.refresh()
-        self.subtitle = _counts(self._view)
+        self.subtitle = counts(self._view, self._lint)
         self.show(self._view.lines() or [_nothing()])
 
     def action_element(self, step: int) -> None:
@@ -144,24 +150,26 @@ What the model sees: the seed's turns, then the live ones, with the seam between
         self._switches.refresh()
 
 
-def _counts(view: PrimingView) -> tuple[Piece, ...]:
+def counts(view: PrimingView, lint: LintView) -> tuple[Piece, ...]:
+    """What stands in the title, what matters most first: where there is no room, the end goes."""
+    wrong = _wrong(lint)
     if view.tokens is None:
-        return (Piece("tokens not counted yet", "subtitle"),)
+        return (*wrong, Piece("tokens not counted yet", "subtitle"))
     room = f"/{view.window:,}" if view.window else ""
     return (
+        *wrong,
         Piece(f"{view.tokens:,}{room} tok", "heading"),
         Piece(f" · {view.cached:,} cached", "subtitle"),
-        *_lint(view),
     )
 
 
-def _lint(view: PrimingView) -> tuple[Piece, ...]:
+def _wrong(lint: LintView) -> tuple[Piece, ...]:
     """How many things are wrong with the payload, and the worst of them."""
-    told = [each for each in view.findings if each.severity != "note"]
+    told = [each for each in lint.findings if each.severity != "note"]
     if not told:
         return ()
     style = "bad" if told[0].severity == "error" else "warn"
-    return (Piece(f" · ▲ {len(told)} {told[0].rule}", style),)
+    return Piece(f"▲ {len(told)} {told[0].rule}", style), Piece(" · ", "subtitle")
 
 
 def _nothing() -> Line:

@@ -50,7 +50,7 @@ class Lattice(Finding, PanedScreen[PaneName]):
         yield self.make_shell()
         yield StderrPane(self.view.stderr)
         yield switches
-        yield PrimingPane(self.view.priming, switches)
+        yield PrimingPane(self.view.priming, switches, self.view.lint)
         yield StagesPane(self.view.stages)
         yield TallyPane(self.view.tally)
         yield from self.make_bars()

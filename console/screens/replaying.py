@@ -80,7 +80,7 @@ class Plays:
                 app.inspecting,
                 turn=view.payload.turn or None,
                 reading=lambda: _prompts(screen.recording),
-                exists=view.priming.watch.exists,
+                exists=view.lint.exists,
             )
         )
 

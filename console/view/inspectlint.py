@@ -26,6 +26,7 @@ def findings(sent: Sent, exists: Callable[[str], bool] | None = None) -> tuple[F
             seed_turns=sent.seed_turns,
             prompt=spec.config.prompt if spec else "",
             budget=spec.budget if spec else 0,
+            channel=spec.channel if spec else "cooked",
             payload=Payload(sent.ids, sent.spans, sent.seam, sent.cached, sent.window),
             texts=sent.texts,
             max_tokens=sent.sampling.max_tokens if sent.sampling else 0,

@@ -4,8 +4,9 @@ While nothing runs it shows a config's rendered turns and, once a tokenizer coul
 payload; while a session runs it shows that session's scrollback and the last payload sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from console.view.inspected import texts_of
 from console.view.inspectmatters import small
 from console.view.line import Line, Piece, line
 from engine.events import (
@@ -18,10 +19,8 @@ from engine.events import (
     SessionStarted,
 )
 from engine.influence import Influence
-from engine.lint.finding import Finding, Subject
-from engine.lint.lint import lint
-from engine.lint.watch import PayloadWatch, named
-from engine.run import Config
+from engine.lint.finding import Subject
+from engine.run import Channel, Config
 from engine.scrollback import Payload, Span, Turn
 
 
@@ -36,6 +35,8 @@ class PrimingView:
         self.seeded: tuple[Turn, ...] = ()
         self.live: list[Turn] = []
         self.running = False
+        self.planning = True
+        """Whether it shows what would be sent, not what a session has sent."""
         self.tokens: int | None = None
         """Of the whole prompt; none while nothing could count them."""
         self.cached = 0
@@ -44,20 +45,19 @@ class PrimingView:
         self.window = 0
         self._spans: tuple[Span, ...] = ()
         self._counts: tuple[tuple[Span, ...], dict[int, tuple[int, int]]] = ((), {})
-        self.watch = PayloadWatch()
         self._counted: Payload | None = None
-        self._linted: tuple[object, tuple[Finding, ...]] = (None, ())
+        self._channel: Channel = "cooked"
         self._matters: dict[int, tuple[str, str]] = {}
         """By seed turn, one cell and its style: how much it matters, once that was asked."""
         self._drawn: dict[tuple[int, int, bool], tuple[Turn, list[Line]]] = {}
 
     def apply(self, event: AnyEvent) -> None:
         """Fold one event."""
-        self.watch.absorb(event)
         match event:
             case SessionStarted(spec=spec):
                 self._show(spec.config)
-                self.live, self.running = [], True
+                self._channel = spec.channel
+                self.live, self.running, self.planning = [], True, False
             case ScrollbackSeeded(turns=turns):
                 self.seeded = turns
             case ScrollbackGrew(added=added):
@@ -74,13 +74,18 @@ class PrimingView:
                 return
         self.version += 1
 
-    def preview(self, config: Config, available: tuple[str, ...], first: Turn | None) -> None:
+    def preview(
+        self,
+        config: Config,
+        available: tuple[str, ...],
+        first: Turn | None,
+        channel: Channel = "cooked",
+    ) -> None:
         """Show what a config would prime with, and the first live turn it would get."""
         self._show(config)
-        self.available = available
+        self.available, self._channel = available, channel
         self.live = [first] if first else []
-        self.running = False
-        self.watch.payload = None
+        self.running, self.planning = False, True
         self.version += 1
 
     def counted(self, payload: Payload) -> None:
@@ -95,15 +100,6 @@ class PrimingView:
         self._matters = {one.turn: small(one) for one in found}
         self._drawn.clear()
         self.version += 1
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What is wrong with what is shown: the last payload sent, or the one that would be."""
-        shown = self.watch.payload or self.version
-        if self._linted[0] != shown:
-            subject = self.watch.subject or self._planned
-            self._linted = (shown, lint(subject) if subject else ())
-        return self._linted[1]
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -141,17 +137,22 @@ class PrimingView:
             return lines
         return [*lines, self._seam_line()]
 
-    @property
-    def _planned(self) -> Subject | None:
+    def planned(self, exists: Callable[[str], bool] | None) -> Subject | None:
+        """What would be sent, as the rules look at it; none before a config was shown.
+
+        `exists`: whether the sandbox has a command of that name.
+        """
         if self.config is None:
             return None
+        counted = self._counted
         return Subject(
             turns=self.turns,
             seed_turns=len(self.seeded),
             prompt=self.config.prompt,
-            payload=self._counted,
-            texts=named(self._counted) if self._counted else (),
-            exists=self.watch.exists,
+            channel=self._channel,
+            payload=counted,
+            texts=texts_of(counted.ids, dict(counted.names)) if counted else (),
+            exists=exists,
         )
 
     def _show(self, config: Config) -> None:

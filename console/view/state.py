@@ -1,6 +1,7 @@
 """Everything the screen shows, as one fold over events."""
 
 from console.view.header import HeaderView
+from console.view.lint import LintView
 from console.view.payload import PayloadView
 from console.view.priming import PrimingView
 from console.view.proposal import ProposalView
@@ -27,6 +28,7 @@ class ViewState:
         self.tally = TallyView()
         self.proposal = ProposalView()
         self.payload = PayloadView()
+        self.lint = LintView(self.priming, self.payload)
         self._folds = (
             self.stderr.apply,
             self.shell.apply,

@@ -54,11 +54,13 @@ def _shell_turns(subject: Subject) -> Iterator[tuple[int, Turn]]:
 def fragmented(subject: Subject) -> Iterator[Hit]:
     """Runs of user turns that hold a keystroke each."""
     run: list[int] = []
+    found = False
     for index, turn in enumerate((*subject.turns, Turn("assistant", "", "operator"))):
         if turn.role == "user" and turn.text.strip("\n") and _printable(turn.text) <= FEW:
             run.append(index)
             continue
         if len(run) >= FRAGMENTS:
+            found = True
             yield Hit(
                 f"{len(run)} user turns in a row hold no more than {FEW} characters each: "
                 "the echo of keystrokes, each taken for a message.",
@@ -67,6 +69,11 @@ def fragmented(subject: Subject) -> Iterator[Hit]:
                 len(subject.turns[run[0]].text),
             )
         run = []
+    if subject.channel == "fragmented" and not found:
+        yield Hit(
+            "The channel `fragmented` is switched on: from the first command on, each keystroke's "
+            "echo will be a message of its own."
+        )
 
 
 def _printable(text: str) -> int:

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
+from engine.run import Channel
 from engine.scrollback import Payload, Turn
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
@@ -48,6 +49,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """The shell prompt that live turns end with; empty where the model is shown none."""
     budget: int = 0
     """Characters that one command's output may have; 0 where there is no bound."""
+    channel: Channel = "cooked"
+    """How the shell's bytes become turns."""
     payload: Payload | None = None
     """The ids as they were sent; what is told of them is not looked at where they are missing."""
     texts: tuple[str, ...] = ()
