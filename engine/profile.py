@@ -178,6 +178,11 @@ class Profiler(msgspec.Struct):
         yield Slice(turn, "decode", began + waited, whole.took - waited, max(0, whole.tokens - 1))
 
 
+def title(name: SliceName | Stage) -> str:
+    """What a slice or a stage is called in a heading."""
+    return name.replace("_", " ")
+
+
 def profile(events: Iterable[AnyEvent]) -> Profile:
     """The profile of a session's events."""
     profiler = Profiler()

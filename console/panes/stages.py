@@ -1,5 +1,7 @@
 """The STAGES pane: where every millisecond went, as one line or, with room, as a table."""
 
+from typing import get_args
+
 from textual import events
 
 from console.panes.text import TextPane
@@ -8,19 +10,7 @@ from console.view.stages import StagesView, TurnStages
 from console.view.waterfall import profile_lines
 from engine.events import Stage
 from engine.figures import duration, number, rate
-
-NAMES: dict[Stage, str] = {
-    "load": "load",
-    "bring_up": "bring up",
-    "seed": "seed",
-    "first_token": "first token",
-    "completion": "completion",
-    "route": "route",
-    "exec": "exec",
-    "observe": "observe",
-    "record": "record",
-    "draw": "draw",
-}
+from engine.profile import title
 
 RUNNING = "▸"
 
@@ -90,7 +80,8 @@ def stage_line(view: StagesView) -> Line:
     """The latest of each stage, in the order they happen, the one under way marked."""
     pieces: list[tuple[str, str]] = []
     latest = view.latest
-    for stage, name in NAMES.items():
+    for stage in get_args(Stage):
+        name = title(stage)
         took = view.once.get(stage) if stage in view.once else None
         if latest and stage in latest.took:
             took = latest.took[stage]
@@ -115,7 +106,7 @@ def stage_table(view: StagesView, width: int) -> list[Line]:
     """One row a turn, newest last, under what happened once."""
     lines = []
     if view.once:
-        once = " · ".join(f"{NAMES[stage]} {duration(took)}" for stage, took in view.once.items())
+        once = " · ".join(f"{title(stage)} {duration(took)}" for stage, took in view.once.items())
         lines.append(line((once, "text")))
     if not view.turns:
         return lines or [line(("Nothing has been timed yet.", "note"))]
@@ -127,7 +118,7 @@ def stage_table(view: StagesView, width: int) -> list[Line]:
         text = "".join(f"{cells[title]:>{size}}" for title, size in shown)
         under_way = turn is view.latest and view.running
         lines.append(
-            line((text, "text"), (f"  {RUNNING} {NAMES[view.running]}", "accent"))
+            line((text, "text"), (f"  {RUNNING} {title(view.running)}", "accent"))
             if under_way and view.running
             else line((text, "text"))
         )

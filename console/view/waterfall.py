@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from console.view.line import Line, Piece, line
 from engine.figures import duration, number
-from engine.profile import BESIDE, Profile, Slice, SliceName, Spread, sayings, spreads
+from engine.profile import BESIDE, Profile, Slice, SliceName, Spread, sayings, spreads, title
 
 GLYPHS: dict[SliceName, tuple[str, str]] = {
     "prefill": ("▒", "series-5"),
@@ -15,19 +15,6 @@ GLYPHS: dict[SliceName, tuple[str, str]] = {
     "observe": ("▫", "series-6"),
 }
 """What a turn's time went into: glyph and style. Told apart without colour too."""
-
-TITLES: dict[SliceName, str] = {
-    "load": "load",
-    "bring_up": "bring up",
-    "prefill": "prefill",
-    "first_token": "first token",
-    "decode": "decode",
-    "route": "route",
-    "exec": "exec",
-    "observe": "observe",
-    "record": "record",
-    "draw": "draw",
-}
 
 LABEL = 16
 """Cells for a turn's number and its time."""
@@ -58,7 +45,7 @@ def waterfall(profile: Profile, width: int) -> list[Line]:
         return []
     legend = [Piece(" " * LABEL)]
     for name, (glyph, style) in GLYPHS.items():
-        legend += [Piece(glyph, style), Piece(f" {TITLES[name]}  ", "faint")]
+        legend += [Piece(glyph, style), Piece(f" {title(name)}  ", "faint")]
     rows = [Line(tuple(legend))]
     for turn, (start, stop) in spans.items():
         label = f"{turn:>4} {duration(stop - start):>{LABEL - 7}}  "
@@ -74,7 +61,7 @@ def figures(found: Sequence[Spread], against: Sequence[Spread] = ()) -> list[Lin
     other = {spread.name: spread for spread in against}
     for spread in found:
         told = (
-            TITLES[spread.name],
+            title(spread.name),
             f"{spread.count:,}",
             duration(spread.total),
             *(duration(each) for each in (spread.median, spread.p90, spread.p99, spread.longest)),
