@@ -18,30 +18,45 @@ FRAGMENTS = 3
 ESCAPES = re.compile(
     r"(?:\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])?)+"
     r"|\[\?(?:1|7|12|25|1000|1002|1006|1049|2004)[hl]"  # modes whose ESC was taken off
-    r"|(?<![\w\[\]])\[(?:\d{1,3};)*\d{1,3}m(?=\S)"  # colours whose ESC was taken off
-    r"|\^\[\[[0-?]*[@-~]"  # as `cat -v` shows them
+    r"|\^\[\[[?\d;]*[A-HJKSTfhlmnr](?![-\w]*\])"  # as `cat -v` shows them; `^[[A-Z]` is an expression
 )
 """Escape sequences, whole or with their first byte lost."""
+
+COLOURS = re.compile(
+    r"(?<![\w\[\]])\[(?:(?:[01]|0[01]|[34]8;5);)*(?:0?[1-9]|[34]\d|9[0-7]|10[0-7]|\d{1,3};\d{1,3})m"
+)
+"""Colours whose ESC was taken off: `[01;34m`. `[5min]` is none, so that it counts only with `RESET`."""
+RESET = re.compile(r"\[(?:0{0,2}|0?;?39(?:;49)?)m")
+"""What ends a colour, its ESC taken off."""
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f]+")
 """Control characters but tab, line feed, carriage return and escape, which have rules of their own."""
 
 CUT_AT_THE_END = re.compile(
-    r"(?:…|\.\.\.)\s*$"
-    r"|[\[(<{…. ]*(?:output |text )?(?:truncated|cut off|cut here|omitted|more lines?|snipped)"
-    r"[^\n]{0,40}$",
-    re.IGNORECASE,
+    r"(?<![.…])(?:…|\.\.\.)\s*$"
+    r"|^[\[(<{…. -]*(?:\d[\d,]* )?(?:(?:more )?(?:output|text|lines?|characters?|bytes) )?"
+    r"(?:was |were )?(?:truncated|cut off|cut here|omitted|snipped|left out)\W*$"
+    r"|[\[(<{](?:[^\n\[(<{]{0,40} )?(?:truncated|cut|omitted|snipped)\b[^\n]{0,40}[\])>}]\s*$"
+    r"|^--\s?more\s?--[^\n]{0,12}$",
+    re.IGNORECASE | re.MULTILINE,
 )
-END = 120
-"""Characters at the end in which it is said that more was there."""
+"""How it is said that more was there; to be found in the last line."""
+WAITING = re.compile(r"\s*[A-Z][\w ,:'/%()-]{0,60}(?:…|\.\.\.)\s*")
+"""A last line that says what a program is at (`Please wait...`), and was not cut."""
 LONG = 400
 """Characters: a shorter text that ends in dots was hardly cut for its length."""
 
 STAMP = re.compile(
-    r"(?P<before>\w)?(?P<stamp>\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?)(?P<after>[A-Za-z_]\w*)?"
+    r"(?P<before>[^\W_])?(?P<stamp>\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?)(?P<after>[A-Za-z]\w*)?"
+    r"|(?<![\w:.-])(?P<time>\d{1,2}:\d{2}:\d{2})(?P<word>[A-Za-z]\w*)"
 )
-"""A date with a time of day; letters that stick to it, and are no time zone, belong to other text."""
-ZONES = ("Z", "UTC", "GMT")
+"""A date with a time of day, or a time with letters that stick to it and belong to other text."""
+ZONE = re.compile(
+    r"(?:Z|UTC|GMT|AM|PM|CES?T|EES?T|WES?T|BST|IST|MSK|JST|KST|SGT|HKT|A[CEW][DS]?T|NZ[DS]T"
+    r"|[ACEHMP][DS]?T|AK[DS]T|[dhmst])\d*",
+    re.IGNORECASE,
+)
+"""Letters that belong to a time: a zone, half of a day, a unit."""
 
 
 def _shell_turns(subject: Subject) -> Iterator[tuple[int, Turn]]:
@@ -85,6 +100,8 @@ def escapes(subject: Subject) -> Iterator[Hit]:
     """Escape sequences in what the model reads."""
     for index, turn in enumerate(subject.turns):
         found = list(ESCAPES.finditer(turn.text))
+        if RESET.search(turn.text):
+            found = sorted([*found, *COLOURS.finditer(turn.text)], key=lambda each: each.start())
         if found:
             yield Hit(
                 f"{_times(len(found), 'escape sequence')} of a terminal in the text, the first "
@@ -115,15 +132,15 @@ def head_excerpt(subject: Subject) -> Iterator[Hit]:
         body = turn.text.removesuffix(subject.prompt).rstrip() if subject.prompt else turn.text
         if len(body) < LONG:
             continue
-        tail = len(body) - END
-        cut = CUT_AT_THE_END.search(body[tail:])
-        if cut:
+        last = body.rstrip().rfind("\n") + 1
+        cut = CUT_AT_THE_END.search(body[last:])
+        if cut and not WAITING.fullmatch(body[last:]):
             yield Hit(
                 f"The text was cut at its end ({cut.group().strip()!r}), where the last lines and "
                 "the prompt say how things stand.",
                 index,
-                tail + cut.start(),
-                tail + cut.end(),
+                last + cut.start(),
+                last + cut.end(),
             )
 
 
@@ -144,21 +161,23 @@ def timestamps(subject: Subject) -> Iterator[Hit]:
     """Times of day that no clock shows, or that stick to the text beside them."""
     for index, turn in enumerate(subject.turns):
         for match in STAMP.finditer(turn.text):
-            start, stop = match.span("stamp")
-            after = match["after"] or ""
-            try:
-                datetime.fromisoformat(match["stamp"])
-            except ValueError:
-                yield Hit(f"There is no time {match['stamp']!r}.", index, start, stop)
+            said = _wrong_time(match)
+            if said:
+                yield Hit(said, index, match.start(), match.end())
                 break
-            if match["before"] or (after and not after.startswith(ZONES)):
-                yield Hit(
-                    f"The time {match['stamp']!r} sticks to the text beside it.",
-                    index,
-                    match.start(),
-                    match.end(),
-                )
-                break
+
+
+def _wrong_time(match: re.Match[str]) -> str:
+    """What is wrong with a time; empty where nothing is."""
+    stamp, stuck = match["stamp"] or match["time"], match["after"] or match["word"] or ""
+    if match["stamp"]:
+        try:
+            datetime.fromisoformat(stamp)
+        except ValueError:
+            return f"There is no time {stamp!r}."
+    if match["before"] or (stuck and not ZONE.fullmatch(stuck)):
+        return f"The time {stamp!r} sticks to the text beside it."
+    return ""
 
 
 def over_budget(subject: Subject) -> Iterator[Hit]:

@@ -82,6 +82,19 @@ def near_window(subject: Subject) -> Iterator[Hit]:
         yield Hit(f"{length:,} tokens of a window of {payload.window:,}.")
 
 
+def cut_completion(subject: Subject) -> Iterator[Hit]:
+    """Turns of the operator's that ended because no more tokens were allowed."""
+    for index, turn in enumerate(subject.turns):
+        if turn.origin == "operator" and turn.ids and len(turn.ids) == subject.max_tokens:
+            yield Hit(
+                f"The operator's turn ends after {len(turn.ids):,} tokens, and no more were allowed: "
+                "it was cut wherever it was.",
+                index,
+                0,
+                len(turn.text),
+            )
+
+
 def _changed(subject: Subject, index: int) -> str:
     """How a turn's text differs from what was sent of it, blanks aside; empty where it does not."""
     assert subject.payload is not None
@@ -142,5 +155,13 @@ RULES = (
         "The end of the context window is near: what comes next will be cut or summarised.",
         "Lower the output budget or the number of turns, or shorten the seed.",
         near_window,
+    ),
+    Rule(
+        "cut-completion",
+        "warning",
+        "A completion was cut by its bound of tokens, perhaps inside a word or a command; the model "
+        "reads it as something it said, and goes on in its manner.",
+        "Raise the bound of tokens, or shorten what the operator is asked for.",
+        cut_completion,
     ),
 )

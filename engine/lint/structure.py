@@ -7,13 +7,16 @@ from itertools import pairwise
 from engine.drift.shapes import CONTROL_ANYWHERE
 from engine.lint.finding import Hit, Rule, Subject
 
-LABELS = re.compile(r"(?im)^\s*(?:#{2,4}\s*)?(?:user|assistant|system|human|ai)\s*:")
-"""Role names as text, as old prompts have them; one alone may be anything."""
+LABELS = re.compile(
+    r"(?im)^\s*(?:#{2,4}\s*)?(?:(?P<asks>user|human)|(?P<answers>assistant|ai))\s*:"
+)
+"""Role names as text, as old prompts have them: of both sides, for `user: alice` may be anything."""
 
 REPEATED = 60
 """Characters: shorter texts come twice in the best of shells."""
 DIGESTED = 24
-"""Characters of a message, so that finding it elsewhere is no coincidence."""
+"""Characters of a message, so that finding it elsewhere is no coincidence; of the shell's, which says
+what a task or a seed has asked for, `REPEATED`, and more than a line."""
 
 SPACES = re.compile(r"[\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff\u00ad]|\r")
 """Spaces that look like one, or like none, and are other tokens."""
@@ -25,7 +28,8 @@ def role_tags(subject: Subject) -> Iterator[Hit]:
         tag = CONTROL_ANYWHERE.search(turn.text)
         if tag is None:
             labels = list(LABELS.finditer(turn.text))
-            tag = labels[0] if len(labels) > 1 else None
+            both = {each.lastgroup for each in labels} == {"asks", "answers"}
+            tag = labels[0] if both else None
         if tag is not None:
             yield Hit(
                 f"{tag.group().strip()!r} stands in the text of one {turn.role} turn: it looks like "
@@ -55,38 +59,57 @@ def alternation(subject: Subject) -> Iterator[Hit]:
 
 
 def repeated(subject: Subject) -> Iterator[Hit]:
-    """The same long text in two turns that are not the operator's."""
+    """The same long text in two turns that are not the operator's.
+
+    A command that was typed again says the same again: that is the operator's doing.
+    """
     seen: dict[str, int] = {}
     for index, turn in enumerate(subject.turns):
         body = _body(turn.text, subject.prompt)
         if turn.role == "assistant" or len(body) < REPEATED:
             continue
-        if body in seen:
+        before = seen.setdefault(body, index)
+        if before != index and not _asked_again(subject, before, index):
             yield Hit(
-                f"The same {len(body):,} characters stand in turn {seen[body] + 1} already.",
+                f"The same {len(body):,} characters stand in turn {before + 1} already.",
                 index,
                 0,
                 len(turn.text),
             )
-        seen.setdefault(body, index)
+
+
+def _asked_again(subject: Subject, first: int, second: int) -> bool:
+    """Whether two turns of the live shell answer the same command."""
+    turns = subject.turns
+    return (
+        turns[first].origin == turns[second].origin == "shell"
+        and turns[first - 1].role == turns[second - 1].role == "assistant"
+        and turns[first - 1].text == turns[second - 1].text
+    )
 
 
 def digested(subject: Subject) -> Iterator[Hit]:
-    """The current message inside another turn that is not the shell's, or twice in its own."""
+    """The current message inside an earlier turn that is neither the shell's nor the operator's, or
+    twice in its own."""
     index = max((at for at, turn in enumerate(subject.turns) if turn.role == "user"), default=-1)
     if index < 0:
         return
+    live = subject.turns[index].origin == "shell"
     text = subject.turns[index].text
     message = _body(text, subject.prompt)
-    for line in sorted(set(message.split("\n")), key=len, reverse=True)[:1]:
-        if len(line) >= DIGESTED and (again := text.find(line, text.find(line) + 1)) >= 0:
-            yield Hit("The current message says this twice.", index, again, again + len(line))
-            return
-    if len(message) < DIGESTED:
+    longest = max(message.split("\n"), key=len)
+    again = text.find(longest, text.find(longest) + 1)
+    if not live and len(longest) >= DIGESTED and again >= 0:
+        yield Hit("The current message says this twice.", index, again, again + len(longest))
+        return
+    if len(message) < (REPEATED if live else DIGESTED) or (live and "\n" not in message):
         return
     for other, turn in enumerate(subject.turns[:index]):
         at = turn.text.find(message)
-        if at >= 0 and turn.origin != "shell" and _body(turn.text, subject.prompt) != message:
+        told = turn.origin == "person" or turn.role == "system" or not live
+        if at >= 0 and told and turn.role != "assistant" and turn.origin != "shell":
+            if _body(turn.text, subject.prompt) == message:
+                continue  # the same message again, not a digest of it
             yield Hit(
                 f"Turn {other + 1} holds the current message already.",
                 other,

@@ -1,7 +1,8 @@
 """What is wrong with what a seed says and demonstrates."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from engine.drift.lexicon import lexicon
 from engine.drift.words import words
@@ -18,39 +19,71 @@ FILLER = re.compile(
 )
 """What chat assistants say and what is said to them, whatever the matter."""
 
-_ONLY = r"(?:only|nothing else|nothing but|no (?:explanations?|prose|comments?|words?))"
-CONTRADICTIONS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
-    (words, re.compile(one, re.IGNORECASE), re.compile(other, re.IGNORECASE))
-    for words, one, other in (
-        (
-            "nothing but commands, and explanations",
-            rf"\b{_ONLY}\b",
-            r"(?<!not )(?<!n't )(?<!never )(?<!without )\b(?:explain|describe|comment on|summari[sz]e|"
-            r"justify) (?!nothing)(?:what|why|how|each|every|your|the)\b",
+_ONLY = (
+    r"(?:nothing (?:else|but)|no (?:explanations?|prose|comments?|words?)"
+    r"|(?:reply|respond|answer|speak|write|type|output)\b[^.\n]{0,24}\bonly"
+    r"|only (?:with )?(?:(?:a|one|the|bash|shell|single|plain) )*commands?)"
+)
+
+
+class Demand(NamedTuple):
+    """Something that is asked for."""
+
+    words: re.Pattern[str]
+    wanted: bool
+    """Whether a `not` before it in its sentence turns it into its opposite."""
+
+
+def _for(words: str) -> Demand:
+    return Demand(re.compile(words, re.IGNORECASE), wanted=True)
+
+
+def _against(words: str) -> Demand:
+    return Demand(re.compile(words, re.IGNORECASE), wanted=False)
+
+
+_DENIED = re.compile(r"\b(?:no|not|never|without|avoid)\b|n['\u2019]t\b", re.IGNORECASE)
+_CLAUSE = re.compile(r"[.;:!?\n]|,\s*but\b", re.IGNORECASE)
+
+CONTRADICTIONS: tuple[tuple[str, Demand, Demand], ...] = (
+    (
+        "nothing but commands, and explanations",
+        _against(rf"\b{_ONLY}\b"),
+        _for(
+            r"\b(?:explain|describe|comment on|summari[sz]e|justify) "
+            r"(?!nothing)(?:what|why|how|each|every|your|the)\b"
         ),
-        (
-            "one command, and several",
-            r"\b(?:exactly one|a single|only one|one (?:short )?(?:bash |shell )?command)\b",
+    ),
+    (
+        "one command, and several",
+        _against(
+            r"\b(?:exactly one|a single|only one|one short|one) (?:bash |shell )?(?:command|line)\b"
+        ),
+        _for(
             r"\b(?:several|multiple|as many|a list of|two or more|one or more) "
-            r"(?:\w+ ){0,2}commands?\b",
+            r"(?:\w+ ){0,2}commands?\b"
         ),
-        (
-            "no Markdown, and Markdown",
-            r"\b(?:no|without|never use|do not use|don't use) (?:markdown|code (?:blocks?|fences?))\b",
-            r"(?<!no )(?<!without )(?<!never )(?<!not )\b(?:in|use|with|inside) (?:a |an )?"
-            r"(?:markdown|code (?:blocks?|fences?))\b",
+    ),
+    (
+        "no Markdown, and Markdown",
+        _against(
+            r"(?:\b(?:no|without)|(?:\bnever|\bnot|n't) (?:use|write|reply in)) (?:any )?"
+            r"(?:markdown|code (?:blocks?|fences?))\b"
         ),
-        (
-            "to exit, and not to",
-            r"(?<!not )(?<!n't )(?<!never )\b(?:reply with|type|enter|say|run) [`'\"]?exit\b",
-            r"\b(?:never|do not|don't|must not) (?:\w+ ){0,2}[`'\"]?exit\b",
+        _for(r"\b(?:in|use|with|inside) (?:a |an )?(?:markdown|code (?:blocks?|fences?))\b"),
+    ),
+    (
+        "to exit, and not to",
+        _for(r"\b(?:reply with|type|enter|say|run) [`'\"]?exit\b"),
+        _against(
+            r"\b(?:never|do not|don't|must not) (?!forget|hesitate)(?:\w+ ){0,2}[`'\"]?exit\b"
         ),
-        (
-            "to think first, and not to",
-            r"(?<!not )(?<!n't )(?<!never )\bthink (?:\w+ ){0,3}(?:before|first|step by step)\b",
-            r"\b(?:do not|don't|never|without) think(?:ing)?\b",
-        ),
-    )
+    ),
+    (
+        "to think first, and not to",
+        _for(r"\bthink (?:\w+ ){0,3}(?:before|first|step by step)\b"),
+        _against(r"\b(?:do not|don't|never|without) think(?:ing)?\b"),
+    ),
 )
 """Pairs of demands that cannot both be met, and what they are in words."""
 
@@ -84,8 +117,7 @@ def contradictions(subject: Subject) -> Iterator[Hit]:
         if turn.role == "system" or "instruction" in turn.element or turn.origin == "person"
     ]
     for demands, one, other in CONTRADICTIONS:
-        first = next(((index, hit) for index, text in told if (hit := one.search(text))), None)
-        second = next(((index, hit) for index, text in told if (hit := other.search(text))), None)
+        first, second = _made(one, told), _made(other, told)
         if first and second:
             index, hit = second
             yield Hit(
@@ -94,6 +126,16 @@ def contradictions(subject: Subject) -> Iterator[Hit]:
                 hit.start(),
                 hit.end(),
             )
+
+
+def _made(demand: Demand, told: Sequence[tuple[int, str]]) -> tuple[int, re.Match[str]] | None:
+    """The first place where a demand is made: index of the turn, and the words."""
+    for index, text in told:
+        for hit in demand.words.finditer(text):
+            clause = max((end.end() for end in _CLAUSE.finditer(text, 0, hit.start())), default=0)
+            if not demand.wanted or not _DENIED.search(text, clause, hit.start()):
+                return index, hit
+    return None
 
 
 def prompts(subject: Subject) -> Iterator[Hit]:

@@ -84,7 +84,8 @@ PLANTED: dict[str, tuple[tuple[Subject, int, str], ...]] = {
     "escapes-leaked": (
         (Subject(turns=talk("ls", "\x1b[01;34mdocs\x1b[0m")), 2, "\x1b[01;34m"),
         (Subject(turns=talk("ls", "[?2004lone")), 2, "[?2004l"),
-        (Subject(turns=talk("ls", "[31mred")), 2, "[31m"),
+        (Subject(turns=talk("ls", "[31mred[0m [01;32mgreen[m")), 2, "[31m"),
+        (Subject(turns=talk("ls", "^[[Als")), 2, "^[[A"),
     ),
     "control-characters": ((Subject(turns=talk("ls", "a\x08b")), 2, "\x08"),),
     "head-excerpt": (
@@ -93,6 +94,12 @@ PLANTED: dict[str, tuple[tuple[Subject, int, str], ...]] = {
             Subject(turns=talk("ls", LONG + "[output truncated]"), prompt=PROMPT),
             2,
             "[output truncated]",
+        ),
+        (Subject(turns=talk("less a", LONG + "--More--"), prompt=PROMPT), 2, "--More--"),
+        (
+            Subject(turns=talk("ls", LONG + "12 lines omitted"), prompt=PROMPT),
+            2,
+            "12 lines omitted",
         ),
     ),
     "cut-character": (
@@ -107,6 +114,7 @@ PLANTED: dict[str, tuple[tuple[Subject, int, str], ...]] = {
             2,
             "2026-01-31T10:42:07root",
         ),
+        (Subject(turns=talk("ps", "pts/0 00:00:01bash")), 2, "00:00:01bash"),
     ),
     "over-budget": (
         (Subject(turns=talk("ls", "x" * 3000), budget=2000), 2, "x" * 1000 + "\n" + PROMPT),
@@ -121,7 +129,7 @@ PLANTED: dict[str, tuple[tuple[Subject, int, str], ...]] = {
         (Subject(turns=(turn("user", "a"), turn("system", "b"))), 1, ""),
     ),
     "repeated-content": (
-        (Subject(turns=talk("ls", LONG, "ls", LONG), prompt=PROMPT), 4, f"{LONG}\n{PROMPT}"),
+        (Subject(turns=talk("ls", LONG, "ls .", LONG), prompt=PROMPT), 4, f"{LONG}\n{PROMPT}"),
     ),
     "message-in-digest": (
         (
@@ -139,7 +147,9 @@ PLANTED: dict[str, tuple[tuple[Subject, int, str], ...]] = {
             Subject(
                 turns=(
                     turn(
-                        "user", "Task: show the kernel version.\n\nTask: show the kernel version."
+                        "user",
+                        "Task: show the kernel version.\n\nTask: show the kernel version.",
+                        "person",
                     ),
                 )
             ),
@@ -165,6 +175,16 @@ PLANTED: dict[str, tuple[tuple[Subject, int, str], ...]] = {
     ),
     "template-inserted": (
         (sent(TWO[1:], (-1, "skeleton", "You are helpful"), (0, "person", "Task: look")), -1, ""),
+    ),
+    "cut-completion": (
+        (
+            Subject(
+                turns=(turn("user", "a"), Turn("assistant", "echo a", "operator", ids=(1, 2))),
+                max_tokens=2,
+            ),
+            1,
+            "echo a",
+        ),
     ),
     "over-window": ((sent(TWO, *WHOLE, window=11), -1, ""),),
     "near-window": (
@@ -196,6 +216,16 @@ PLANTED: dict[str, tuple[tuple[Subject, int, str], ...]] = {
             ),
             1,
             "several commands",
+        ),
+        (
+            seeded(turn("system", "Don't use Markdown. Put commands in a code block.", "seed")),
+            0,
+            "in a code block",
+        ),
+        (
+            seeded(turn("system", "Think before you type. Answer without thinking.", "seed")),
+            0,
+            "without thinking",
         ),
         (
             seeded(turn("system", "When done, reply with exit. Never exit the shell.", "seed")),
@@ -267,6 +297,59 @@ def test_a_clean_payload_passes_every_rule() -> None:
 @pytest.mark.parametrize("rule", sorted(BY_ID))
 def test_a_rule_alone_passes_a_clean_payload(rule: str) -> None:
     assert lint(CLEAN, (BY_ID[rule],)) == ()
+
+
+INNOCENT = (
+    "up 3 days, load [5min] 0.2 [10m] 0.1",
+    "sed 's/^[[:space:]]*//' a; grep '^[[A-Z]x' b",
+    "2026-01-31T10:42:07CET run_2026-01-31T10:42:07.log 2026-01-31T10:42:07.5Z",
+    "10:42:07PM 12:30:00 fe80:11:22:33ab 00:1a:2b:3c:4d:5e",
+    "user: alice\npassword: x\nsystem: linux",
+    "hello world, this is long\n" * 9,
+    "bash: foo: command not found\nbash: foo: command not found",
+    LONG + "00000030: 3803 0000  8.......8.......",
+    LONG + "Please wait...",
+    LONG + "Reading package lists... Done",
+    LONG + "see more lines below",
+    LONG + "3 files changed, the rest was not truncated by anybody",
+    "a man's “quotes”, naïve café …",
+)
+"""What shells print and no channel has spoilt."""
+
+
+@pytest.mark.parametrize("text", INNOCENT)
+def test_what_a_shell_may_well_print_is_no_fault(text: str) -> None:
+    assert lint(Subject(turns=talk("ls", text), prompt=PROMPT, budget=2000)) == ()
+
+
+def test_a_command_typed_again_may_say_the_same_again() -> None:
+    assert lint(Subject(turns=talk("ls", LONG, "ls", LONG), prompt=PROMPT)) == ()
+
+
+def test_what_was_asked_to_be_printed_is_no_digest_of_it() -> None:
+    said = "The quick brown fox jumps over the lazy dog"
+    turns = (
+        turn("user", f"Task: print '{said}', then exit.\n{PROMPT}", "person"),
+        turn("assistant", f"echo '{said}'", "operator"),
+        turn("user", f"{said}\n{PROMPT}"),
+    )
+    assert lint(Subject(turns=turns, prompt=PROMPT)) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Don't use Markdown.",
+        "Do not reply in Markdown; no code blocks.",
+        "Don't forget to exit: when done, type exit.",
+        "Show only the first line, then explain how many there are.",
+        "Reply with a single command. List a single file.",
+        "Never explain what you do; reply with nothing else than a command.",
+        "Do not think step by step, and do not think aloud.",
+    ],
+)
+def test_what_can_be_met_is_no_contradiction(text: str) -> None:
+    assert lint(seeded(turn("system", text, "seed", "instruction"))) == ()
 
 
 def test_the_worst_comes_first() -> None:
