@@ -128,10 +128,10 @@ def stage_table(view: StagesView, width: int) -> list[Line]:
 def _columns(width: int) -> list[tuple[str, int]]:
     """As many columns as fit, leaving out first what says least."""
     shown = list(COLUMNS)
-    for title in ("observe", "prefill", "first", "tokens", "seed"):
+    for least in ("observe", "prefill", "first", "tokens", "seed"):
         if sum(cells for _, cells in shown) + 14 <= width:
             break
-        shown = [column for column in shown if column[0] != title]
+        shown = [column for column in shown if column[0] != least]
     return shown
 
 
