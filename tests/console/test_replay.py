@@ -35,7 +35,7 @@ async def test_a_whole_recording_is_read_and_what_is_drawn_is_what_was_live() ->
         assert replay.standing == "drift"
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.lists(st.integers(1, len(LONG)), min_size=1, max_size=6), st.integers(0, 90))
 async def test_wherever_one_jumps_everything_is_as_if_played_from_zero(
     points: list[int], on: int

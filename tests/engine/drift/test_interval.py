@@ -39,7 +39,7 @@ def test_the_bounds_are_the_roots_that_scipy_finds(s: int, f: int, alpha: float)
 
 
 @given(st.integers(0, 10_000), st.integers(0, 10_000), st.floats(1e-6, 0.5))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_it_holds_the_observed_rate_and_is_never_a_point(s: int, f: int, alpha: float) -> None:
     interval = confidence_sequence(s, f, alpha)
     assert 0 <= interval.low < interval.high <= 1

@@ -119,7 +119,7 @@ def test_run_by_run_gives_what_all_at_once_gives() -> None:
         st.tuples(st.integers(1, 12), st.sampled_from(["drift", "exit", "censored"])), min_size=1
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_three_shares_make_one_and_the_curve_never_falls(
     endings: list[tuple[int, str]],
 ) -> None:

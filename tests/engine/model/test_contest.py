@@ -43,7 +43,7 @@ def contest(logits: torch.Tensor, asked: Ask, about: int) -> Contest:
     return one
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     st.sampled_from(SAMPLINGS),
     st.integers(0, 10_000),
@@ -63,7 +63,7 @@ def test_the_same_token_is_drawn_and_it_alone_is_behind_by_nothing(
     assert contest(logits, asked, found.id) == Contest(found.id, found.lead, 0.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(SAMPLINGS[:3]), st.integers(0, 10_000), st.integers(0, 200))
 def test_a_loss_of_less_than_the_lead_changes_nothing_and_of_more_does(
     sampling: Sampling, seed: int, position: int
@@ -80,7 +80,7 @@ def test_a_loss_of_less_than_the_lead_changes_nothing_and_of_more_does(
     assert drawn(lost, asked) != found.id
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(SAMPLINGS[:3]), st.integers(0, 10_000), st.integers(0, 40))
 def test_a_token_of_the_head_that_gains_what_it_is_behind_is_drawn(
     sampling: Sampling, seed: int, rank: int

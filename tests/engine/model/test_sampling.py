@@ -76,7 +76,7 @@ def test_the_noise_of_a_known_place_never_changes() -> None:
     assert noise(42, 1, 0, np.array([0, 7, -1])).tolist() == NOISE_OF_42
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     vocabulary=st.sampled_from([5, 256, 257, 900]),
     spread=st.sampled_from([0.01, 1.0, 5.0]),

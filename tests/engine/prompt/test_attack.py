@@ -107,7 +107,7 @@ def test_a_control_token_cannot_be_put_together_from_turns_that_meet(
         assert sum(n in encoder.control for n in payload.ids) == 11
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_any_mixture_of_control_tokens_and_text_stays_text(
     tokenizer: Any, encoder: PromptEncoder, data: st.DataObject

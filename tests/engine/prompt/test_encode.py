@@ -1,4 +1,4 @@
-from time import process_time
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engine.errors import ModelError
 from engine.prompt.encode import PromptEncoder
+from engine.prompt.tokens import Encoded, Vocabulary
 from engine.scrollback import Payload, Span, Turn
 from tests.engine.drift.corpus import own_model_lines
 from tests.engine.prompt.plainly import plainly, with_template
@@ -168,7 +169,7 @@ contents = st.text(max_size=60) | st.lists(
 conversations = st.lists(contents, min_size=1, max_size=5)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(conversations)
 def test_harmless_turns_get_the_ids_of_encoding_them_plainly(
     tokenizer: Any, encoder: PromptEncoder, said: list[str]
@@ -225,20 +226,28 @@ def test_a_tokenizer_without_a_fast_form_is_refused_in_a_sentence() -> None:
         PromptEncoder(Slow())  # type: ignore[arg-type]  # it is no tokenizer: that is the point
 
 
-def test_a_scrollback_that_grows_is_not_encoded_anew(tokenizer: Any) -> None:
+def test_a_scrollback_that_grows_is_not_encoded_anew(
+    tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode, given = Vocabulary._encode, 0
+
+    def counting(self: Vocabulary, chunks: Sequence[str], *rest: Any) -> Encoded:
+        nonlocal given
+        given += sum(map(len, chunks))
+        return encode(self, chunks, *rest)
+
+    monkeypatch.setattr(Vocabulary, "_encode", counting)
     encoder = PromptEncoder(tokenizer)
     turns = [Turn("user", "Task: look around\nroot@box:~# ", "seed")]
-    took: list[float] = []
+    took: list[int] = []
     for number in range(15):
         turns.append(Turn("assistant", "ls", "operator", ids=(5, 6, 7)))
         turns.append(Turn("user", f"file {number}\n" * 200 + "root@box:~# ", "shell"))
-        began = process_time()
+        given = 0
         encoder.encode(turns, 1)
-        took.append(process_time() - began)
-    whole = process_time()
-    PromptEncoder(tokenizer).encode(turns, 1)
-    whole = process_time() - whole
-    assert min(took[-5:]) < whole / 3, "the last turn is a thirtieth of it"
+        took.append(given)
+    assert min(took) > 200, "what is new is encoded"
+    assert max(took) < 3 * len(turns[-1].text), "and what is old is not"
 
 
 def test_the_opening_is_the_text_before_the_completions_first_token(encoder: PromptEncoder) -> None:

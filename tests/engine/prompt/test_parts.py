@@ -1,6 +1,6 @@
 from collections.abc import Iterable
 from itertools import pairwise
-from time import process_time
+from typing import Any, ClassVar, SupportsIndex
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,39 @@ from engine.events import PartKind
 from engine.model.protocol import PartDelta
 from engine.prompt.parts import PartParser, ReasoningTags
 from engine.run import CommandPolicy
+
+
+class Weighed(str):
+    """A text that counts the characters copied from it, or looked at in it."""
+
+    __slots__ = ()
+    handled: ClassVar[int] = 0
+
+    @classmethod
+    def of(cls, text: str) -> "Weighed":
+        cls.handled += len(text)
+        return cls(text)
+
+    def __getitem__(self, key: SupportsIndex | slice) -> "Weighed":
+        return self.of(super().__getitem__(key))
+
+    def __add__(self, other: str) -> "Weighed":
+        return self.of(super().__add__(other))
+
+    def __radd__(self, other: str) -> "Weighed":
+        return self.of(other + str(self))
+
+    def lstrip(self, characters: str | None = None) -> "Weighed":
+        return self.of(super().lstrip(characters))
+
+    def rstrip(self, characters: str | None = None) -> "Weighed":
+        return self.of(super().rstrip(characters))
+
+    def find(self, sought: str, start: Any = 0, stop: Any = None) -> int:
+        found = super().find(sought, start, stop)
+        Weighed.handled += (found if found >= 0 else len(self)) - int(start or 0)
+        return found
+
 
 Closed = tuple[PartKind, str, bool]
 
@@ -248,11 +281,10 @@ def test_deltas_open_grow_and_close_one_part_after_another(
 def test_a_long_text_costs_no_more_a_character_than_a_short_one(
     unit: str, opening: str, whole: bool
 ) -> None:
-    def microseconds(count: int) -> float:
-        pieces = [unit * count] if whole else [unit] * count
-        began = process_time()
-        deltas_of(pieces, opening=opening)
-        return (process_time() - began) * 1e6 / count
+    def handled(count: int) -> float:
+        Weighed.handled = 0
+        deltas_of([Weighed(unit * count)] if whole else [Weighed(unit)] * count, opening=opening)
+        assert Weighed.handled >= count
+        return Weighed.handled / count
 
-    short = max(1.0, min(microseconds(2000) for _ in range(5)))
-    assert min(microseconds(40_000) for _ in range(2)) < 4 * short
+    assert handled(20_000) < 1.1 * handled(1000)

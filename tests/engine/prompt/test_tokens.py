@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 from tokenizers.trainers import BpeTrainer, UnigramTrainer, WordPieceTrainer
@@ -155,7 +155,7 @@ contents = st.lists(st.sampled_from(WORDS), min_size=1, max_size=10).map("".join
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(said=st.lists(contents, min_size=1, max_size=4))
 def test_harmless_turns_get_the_ids_of_encoding_them_plainly(
     tokenizer: Any, said: list[str]

@@ -231,7 +231,7 @@ def everything(terminal: Terminal) -> tuple[object, ...]:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(PIECES), max_size=80), st.floats(0, 1), st.integers(20, 60))
 def test_a_restored_terminal_goes_on_as_the_one_it_was_taken_from(
     pieces: list[bytes], where: float, columns: int
