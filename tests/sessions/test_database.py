@@ -258,7 +258,7 @@ def test_no_room_for_the_backup_means_no_migration(
 
 # Everything is imported first: once it is another user, it may not reach Python's own folder.
 LIST_AND_RECORD = """
-import asyncio, concurrent.futures.thread, os, sys
+import asyncio, concurrent.futures.thread, os, sys, urllib.parse
 from pathlib import Path
 from engine.errors import StoreError
 from engine.events import SessionStarted
