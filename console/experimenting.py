@@ -5,7 +5,7 @@ when it is kept: first all of its recording is durable, then its cell, and then 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TypeAlias
 
 from console.dropping import Dropping
@@ -25,7 +25,15 @@ from engine.run import RunSpec
 from engine.shell.observation import Shell
 from sessions.kept import Kept, KeptRun
 
-__all__ = ["ExperimentSnapshot", "Experimenting", "Recording", "Results", "State", "UnderWay"]
+__all__ = [
+    "ExperimentSnapshot",
+    "Experimenting",
+    "Recording",
+    "Results",
+    "State",
+    "UnderWay",
+    "plan_of",
+]
 
 FAULTS_IN_A_ROW = 8
 """So many broken cells, one after the other, are the machine's fault, and more would break."""
@@ -65,7 +73,7 @@ class Experimenting:
         self._anyway = anyway
         self._afterwards = afterwards
         self._status = WorkerStatus(state="starting", since=0)
-        self.plan = _plan(kept, self.tally)
+        self.plan = plan_of(kept, self.tally)
         """What is run next."""
         self._dropping = Dropping(
             self.plan,
@@ -267,8 +275,11 @@ class Experimenting:
             )
 
 
-def _plan(kept: Kept, tally: Tally) -> FixedPlan | RacePlan:
-    done = {cell_of(each) for each in kept.settled}
+def plan_of(kept: Kept, tally: Tally, done: Collection[Cell] | None = None) -> FixedPlan | RacePlan:
+    """What is run next of an experiment; `done`: cells with a result that stands, by default those
+    that were kept of it.
+    """
+    done = {cell_of(each) for each in kept.settled} if done is None else done
     planned = kept.experiment
     if kept.placement.until_decided:
         return RacePlan(tally, n=planned.n, budget=kept.placement.budget or None, done=done)

@@ -53,5 +53,7 @@ class ExperimentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Sampled in all runs of this process together."""
     repeated: int = 0
     """Tries of this process that broke and were made again."""
+    elsewhere: int = 0
+    """The process that runs it, where that is another one; 0 where none does, or this one."""
     mixture: tuple[str, ...] = ()
     """What its runs did not have in common, in words: it was gone on with on something else."""

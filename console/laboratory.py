@@ -5,10 +5,11 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from console.experiment.watched import Shelved
+from console.experiment.shelved import Shelved
 from console.experimenting import Experimenting
 from engine.errors import DrifttyError
 from engine.experiment import Experiment
+from sessions.experimentfollow import Following
 from sessions.experiments import Experiments
 from sessions.kept import Kept, Outline, Placement
 
@@ -53,10 +54,12 @@ class Laboratory:
         return await asyncio.to_thread(self._experiments.outlines)
 
     async def shelved(self, experiment: str) -> Shelved:
-        """An experiment as it lies in the store. Raises `StoreError`."""
+        """An experiment as it lies in the store, to be followed there. Raises `StoreError`."""
 
         def read() -> Shelved:
-            return Shelved(self._experiments.read(experiment))
+            kept = self._experiments.read(experiment)
+            known = [run.result.session for run in kept.runs]
+            return Shelved(kept, Following(kept.experiment.id, known))
 
         return await asyncio.to_thread(read)
 

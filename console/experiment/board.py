@@ -6,6 +6,7 @@ from console.experiment.naming import columns, names
 from console.experiment.watched import Watched
 from console.experimenting import UnderWay
 from console.factorial import elements_of
+from engine.divergence import DivergenceRate
 from engine.drift.lever import Levers
 from engine.drift.margin import TurnMargin
 from engine.drift.racing import RacePlan
@@ -65,6 +66,8 @@ class Board:
         """Of each config, those that are on; none for configs apart from the factorial."""
         self.varied = len({each for each in self.elements if each is not None}) > 1
         """Whether any element is on in some configs and off in others, so that it can be compared."""
+        self.divergence: DivergenceRate | None = None
+        """How often lower precision changed a token, as far as that was measured and read."""
         self._levers: dict[Axis, Levers] = {}
         self._under_way: dict[Cell, UnderWay] = {}
         self._n = self.experiment.n
@@ -117,6 +120,12 @@ class Board:
         """A cell's run, while it goes on."""
         return self._under_way.get(cell)
 
+    @property
+    def results(self) -> list[RunResult]:
+        """What counts of each config's runs, in planned order."""
+        tally = self._watched.tally
+        return [each for config in range(len(self.marks)) for each in tally.counted(config)]
+
     def survival(self, config: int) -> tuple[Incidence, ...]:
         """When a config's runs drift or exit: of those that may be counted yet."""
         return self._watched.tally.survival(config)
@@ -132,9 +141,20 @@ class Board:
         return self._levers[axis].standing()
 
     @property
+    def untested(self) -> tuple[str, ...]:
+        """Elements that some configs have and others lack, and that no two configs differ in alone:
+        there is no test of them that may be watched.
+        """
+        every = [each for each in self.elements if each is not None]
+        differing = frozenset[str]().union(*every) - frozenset.intersection(*every) if every else ()
+        self.levers("clean")
+        tested = self._levers["clean"].elements
+        return tuple(sorted(name for name in differing if name not in tested))
+
+    @property
     def race(self) -> RacePlan | None:
         """The race, where this one is run until it is decided."""
-        plan = getattr(self._watched, "plan", None)
+        plan = self._watched.plan
         return plan if isinstance(plan, RacePlan) else None
 
     def _caught_up(self) -> None:

@@ -15,6 +15,9 @@ NAME = (12, 46)
 """Cells of a config's name, at least and at most."""
 BAR = (10, 44)
 """Cells of the bar, at least and at most."""
+WANTED = 24
+"""Cells that it should have before the lesser columns get theirs, on a screen that is `ROOMY`."""
+ROOMY = 100
 SURE, LIKELY, POSSIBLE, BEYOND = "▆", "▄", "▂", "·"
 """The bar's cells: below the lower bound, up to the rate, up to the upper bound, and above it."""
 ABBREVIATED = 3
@@ -30,13 +33,15 @@ class Column(NamedTuple):
     """Text and style."""
     rank: int
     """Those of a high rank go first where there is no room."""
+    rare: bool = False
+    """Whether it goes before all others as long as it has nothing but noughts."""
 
 
 COLUMNS = (
     Column(f"{GLYPHS['clean']} clean", 7, lambda t: (f"{t.clean}/{t.n}", "good"), 0),
     Column(f"{GLYPHS['drift']} drift", 7, lambda t: _count(t.drift, "drift-line"), 0),
     Column(f"{GLYPHS['no-exit']} no-exit", 9, lambda t: _count(t.no_exit, "warn"), 1),
-    Column(f"{GLYPHS['fault']} fault", 7, lambda t: _count(t.fault, "bad"), 3),
+    Column(f"{GLYPHS['fault']} fault", 7, lambda t: _count(t.fault, "bad"), 3, rare=True),
 )
 COSTS = (
     Column("waiting", 7, lambda t: _count(t.waiting, "text"), 6),
@@ -55,7 +60,7 @@ def config_table(board: Board, width: int) -> list[Line]:
     """A heading, then one line for each config, in `width` cells."""
     longest = max(cell_len(mark.columns) for mark in board.marks)
     verdicts = [verdict(board, config) for config in range(len(board.marks))]
-    columns, name, bar, words = _fitted(longest, verdicts, width)
+    columns, name, bar, words = _fitted(_told(board.now.configs), longest, verdicts, width)
     counts = [column for column in COLUMNS if column in columns]
     costs = [column for column in COSTS if column in columns]
     heads = "".join(f"{column.head:>{column.cells}} " for column in counts)
@@ -145,16 +150,25 @@ def bar_pieces(interval: Interval, cells: int) -> list[Piece]:
     return _runs(drawn)
 
 
+def _told(tallies: Sequence[ConfigTally]) -> list[Column]:
+    """The columns, the more telling first; one in which nothing has happened tells least."""
+
+    def idle(column: Column) -> bool:
+        return column.rare and all(column.figure(tally)[0] == "0" for tally in tallies)
+
+    return sorted((*COLUMNS, *COSTS), key=lambda column: (idle(column), column.rank))
+
+
 def _fitted(
-    longest: int, verdicts: Sequence[str], width: int
+    columns: list[Column], longest: int, verdicts: Sequence[str], width: int
 ) -> tuple[list[Column], int, int, int]:
     """Which columns there is room for, and the cells of name, bar and verdict."""
-    columns = sorted([*COLUMNS, *COSTS], key=lambda column: column.rank)
     fixed = 4 + 1 + 1 + 2 + RATE
+    bar = BAR[0] if width < ROOMY else WANTED
     while True:
         left = width - fixed - sum(column.cells + 1 for column in columns)
         name = min(longest, NAME[1])
-        if left >= min(name, NAME[0] + 8) + BAR[0] or columns[-1].rank == 0:
+        if left >= min(name, NAME[0] + 8) + bar or columns[-1].rank == 0:
             break
         columns.pop()
     name = max(min(name, left - BAR[0]), min(NAME[0], longest))

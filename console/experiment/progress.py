@@ -32,6 +32,10 @@ BAR = (10, 60)
 def state_pieces(now: ExperimentSnapshot) -> tuple[Piece, ...]:
     """The experiment's state, and the worker's where that is not as it should be."""
     words, style = MARKS[now.state]
+    if now.elsewhere:
+        if not now.under_way:
+            return (Piece(f"◌ process {now.elsewhere}: no run under way", "phase-starting"),)
+        return (Piece(f"● running in process {now.elsewhere}", "phase-operating"),)
     if now.state == "loading":
         step = clean_line(now.worker.step) or "the model"
         words = f"◌ {step} {now.worker.fraction:.0%}"
@@ -52,7 +56,7 @@ def progress_pieces(board: Board, width: int) -> tuple[Piece, ...]:
         f"{len(now.under_way)} under way" if now.under_way else "",
         speed(now.tokens_per_second) if now.tokens_per_second and _goes_on(now) else "",
         f"{now.broken} broke" if now.broken else "",
-        f"{duration(now.seconds)} so far" if now.seconds >= 1 else "",
+        _taken(now),
     ]
     shown: list[str] = []
     for figure in figures:
@@ -77,6 +81,13 @@ def one_line(now: ExperimentSnapshot) -> str:
     words = MARKS[now.state][0]
     left = f", {duration(now.seconds_left)} left" if _goes_on(now) and now.seconds_left else ""
     return f"{words} {now.finished:,}/{now.planned:,}{left}"
+
+
+def _taken(now: ExperimentSnapshot) -> str:
+    if now.seconds < 1:
+        return ""
+    at_rest = now.state in ("over", "stopped")
+    return f"took {duration(now.seconds)}" if at_rest else f"{duration(now.seconds)} so far"
 
 
 def _goes_on(now: ExperimentSnapshot) -> bool:

@@ -1,8 +1,11 @@
 """What may be concluded, in sentences: of pairs, of elements, of the race, and of the judge."""
 
+from collections.abc import Sequence
+
 from console.experiment.board import Board
 from console.experiment.configtable import fitting
 from console.experiment.effects import MEASURED
+from console.experiment.making import made_on
 from console.tallytable import misjudging, pair_sentence
 from console.view.line import Line, line
 from engine.drift.result import Axis
@@ -34,7 +37,7 @@ def told(board: Board) -> list[Line]:
             line(("! ", "warn"), ("One run of a config tells nothing, whatever it showed.", "text"),
                  indent=2)
         )  # fmt: skip
-    return [*found, *_judge(board)]
+    return [*found, *_judge(board), *made_on(board)]
 
 
 def in_short(board: Board) -> str:
@@ -94,7 +97,20 @@ def _levers(board: Board) -> list[Line]:
             found.append(line((f"which element, on {_AXES[axis]}", "rule-label"), filler="─"))
         ranked = sorted(standing, key=lambda pair: (not pair.decided, -pair.peak))
         found += [_sentence(pair, pair_sentence(pair)) for pair in ranked]
+    if board.untested:
+        if not found:
+            found.append(line(("which element", "rule-label"), filler="─"))
+        found.append(line(("! ", "warn"), (_untested(board.untested), "text"), indent=2))
     return found
+
+
+def _untested(elements: Sequence[str]) -> str:
+    """Why some elements have no verdict here."""
+    return (
+        f"{', '.join(elements)}: no two configs differ in one of these alone, as in a fraction of a "
+        "factorial, so nothing may be told while watching; EFFECTS measures what it can, for one "
+        "look when all runs are in."
+    )
 
 
 def _judge(board: Board) -> list[Line]:

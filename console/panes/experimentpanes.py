@@ -26,7 +26,7 @@ class BoardPane(TextPane):
         super().__init__(id=id)
         self.board = board
         self.following = False
-        self._drawn_for: object = None
+        self._drawn_for: tuple[object, ...] = ()
 
     def lines(self) -> Sequence[Line]:
         """What is shown now."""
@@ -34,16 +34,18 @@ class BoardPane(TextPane):
 
     def fresh(self) -> object:
         """What the lines depend on beside the size: where it is the same, they are."""
-        return (self.board.now.version, self.board.chosen, self.board.now.dropped)
+        now = self.board.now
+        return (now.version, self.board.chosen, now.dropped, self.board.divergence)
 
     def sync(self) -> None:
         """Draw if anything is else."""
         wanted = (id(self.board), self.fresh(), self.width, self.size.height)
         if wanted == self._drawn_for:
             return
+        resized = wanted[2:] != self._drawn_for[2:]
         self._drawn_for = wanted
         lines = list(self.lines())
-        if lines != self._lines or self.width != self._wrapped:
+        if resized or lines != self._lines:
             self.show(lines)
 
 

@@ -81,7 +81,9 @@ class Hints(Widget):
     """The keys of the focused pane, the screen and the app, in one row; each can be clicked."""
 
     def __init__(self, shorts: Callable[[], dict[str, str]] = dict) -> None:
-        """`shorts`: words for keys, by id, that differ from the usual ones just now."""
+        """`shorts`: words for keys, by id, that differ from the usual ones just now; a key whose word
+        is empty is left out.
+        """
         super().__init__(id="hints")
         self._shorts = shorts
         self._shown: list[tuple[int, int, Binding]] = []
@@ -129,7 +131,7 @@ class Hints(Widget):
         ranked = [*ALWAYS, *(name for name in ORDER if name not in ALWAYS)]
         kept: set[str] = set()
         for name in ranked:
-            if name in found:
+            if name in found and found[name][1]:
                 text, words, _ = found[name]
                 cells = cell_len(text) + cell_len(words) + 3
                 if cells <= room + 2:

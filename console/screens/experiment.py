@@ -2,12 +2,16 @@
 
 import asyncio
 import time
+from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
+from console.diverging import Diverging
 from console.experiment.board import Board
 from console.experiment.effects import Effects, measure, question
+from console.experiment.making import inexact
+from console.experiment.shelved import Shelved
 from console.experiment.watched import Watched
 from console.keymap import Place, bindings
 from console.panes.experimentbars import ExperimentHeader, ProgressBar
@@ -19,13 +23,23 @@ from console.panes.frame import Frame
 from console.panes.standing import stands
 from console.screens.board import BoardScreen
 from console.screens.experimenting import Conducts
+from engine.errors import StoreError
+
+if TYPE_CHECKING:
+    from console.app import DrifttyApp
 
 FRAME_SECONDS = 0.25
 """Between two looks at a running experiment: nobody reads a table faster."""
+FOLLOW_SECONDS = 1.0
+"""Between two looks into the store for what another process did."""
 PLOT_SECONDS = 1.0
 """Between two drawings of plots and sentences while runs come in; of the table and grid, each look."""
 EFFECTS_SECONDS = 4.0
 """Between two measurements of effects while runs come in; one takes up to a second or two."""
+DIVERGENCE_SECONDS = 5.0
+"""Between two looks at what was measured of rounding, which is done when all runs are there."""
+DIVERGENCE_SECONDS = 5.0
+"""Between two looks at what was measured of rounding, which is done when all runs are there."""
 EVERY_LOOK: tuple[BoardPaneName, ...] = ("configs", "runs")
 KEYS: list[BindingType] = [*bindings("panes"), *bindings("experiment")]
 
@@ -42,6 +56,7 @@ class ExperimentScreen(Conducts, BoardScreen):
         super().__init__(Board(watched))
         self._measured = -EFFECTS_SECONDS
         self._plotted = -PLOT_SECONDS
+        self._divergence_read = -DIVERGENCE_SECONDS
         self._behind = False
         """Whether the plots are those of an earlier look."""
 
@@ -62,6 +77,7 @@ class ExperimentScreen(Conducts, BoardScreen):
     def on_mount(self) -> None:
         """Look now and then."""
         self.set_interval(FRAME_SECONDS, self.look)
+        self._follower = self.set_interval(FOLLOW_SECONDS, self.follow)
 
     @property
     def watched(self) -> Watched:
@@ -78,6 +94,7 @@ class ExperimentScreen(Conducts, BoardScreen):
         self.query_one(ProgressBar).board = self.board
         self.query_one(EffectsPane).effects = Effects()
         self._measured = -EFFECTS_SECONDS
+        self._divergence_read = -DIVERGENCE_SECONDS
         self.lay_out()
         self.refresh_bindings()
 
@@ -85,15 +102,21 @@ class ExperimentScreen(Conducts, BoardScreen):
         """Take in how it stands and draw what changed; called at most a few times a second."""
         if not self.is_current:
             return
-        before = self.board.now.state
+        before = (self.board.now.state, self.board.now.elsewhere)
         changed = self.board.look()
         due = time.monotonic() - self._plotted >= PLOT_SECONDS or not self._under_way
         self._behind |= changed
         if changed or (due and self._behind):
             self.sync(plots=due)
-        if self.board.now.state != before:
+        if (self.board.now.state, self.board.now.elsewhere) != before:
             self.refresh_bindings()
         self._measure_effects()
+        self._read_divergence()
+
+    def follow(self) -> None:
+        """Ask the store what another process did, where the last answer is in."""
+        if self.is_current and not any(each.group == "follow" for each in self.workers):
+            self.run_worker(self._follow(), group="follow")
 
     def sync(self, *, plots: bool = True) -> None:
         """Draw what changed; `plots`: the slower panes too."""
@@ -158,6 +181,35 @@ class ExperimentScreen(Conducts, BoardScreen):
             pane = self.query_one(EffectsPane)
             pane.effects = found
             pane.sync()
+
+    async def _follow(self) -> None:
+        """Once the store cannot be read, that is said once, and what is known stays."""
+        watched = self.watched
+        if isinstance(watched, Shelved):
+            try:
+                await watched.catch_up()
+            except StoreError as error:
+                self._follower.stop()
+                cast("DrifttyApp", self.app).complain(error)
+
+    def _read_divergence(self) -> None:
+        """Have what was measured of rounding read, where there may be something new."""
+        due = time.monotonic() - self._divergence_read >= DIVERGENCE_SECONDS
+        reading = any(worker.group == "divergence" for worker in self.workers)
+        if due and not reading and not self.board.now.under_way and inexact(self.board):
+            self._divergence_read = time.monotonic()
+            self.run_worker(self._divergence(), group="divergence")
+
+    async def _divergence(self) -> None:
+        board = self.board
+        try:
+            found = await asyncio.to_thread(Diverging().kept, board.results)
+        except StoreError as error:
+            cast("DrifttyApp", self.app).complain(error)
+            return
+        before, board.divergence = board.divergence, found
+        if found != before and board is self.board and stands(self):
+            self.sync()
 
     @property
     def _under_way(self) -> bool:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FOREIGN = frozenset({"restore", "search", "hit"})
 """Actions on panes that this screen has not."""
+CONTROLS = ("experiment.pause", "experiment.more", "experiment.drop", "experiment.stop")
+"""Keys for whoever runs the experiment; left out of the footer where that is another process."""
 
 
 class Conducts:
@@ -28,6 +30,8 @@ class Conducts:
         """Whether an action makes sense now; keys of others are neither shown nor taken."""
         if action in FOREIGN:
             return False
+        if self._elsewhere:
+            return True  # they say why they do nothing
         if action in ("stop", "drop"):
             return self._conducted is not None
         if action == "pause":
@@ -38,6 +42,8 @@ class Conducts:
         """What the footer says of keys whose meaning changes."""
         screen = cast("ExperimentScreen", self)
         words = {}
+        if self._elsewhere:
+            return dict.fromkeys(CONTROLS, "")
         if self._conducted is None:
             words["experiment.pause"] = "go on"
         elif screen.board.now.state == "paused":
@@ -49,6 +55,8 @@ class Conducts:
     def action_pause(self) -> None:
         """Pause, resume, or go on with what is missing."""
         screen, conducted = cast("ExperimentScreen", self), self._conducted
+        if self._only_watched():
+            return
         if conducted is None:
             self._do(self._go_on())
             return
@@ -65,12 +73,13 @@ class Conducts:
 
     def action_more(self) -> None:
         """Ask for how many runs, and raise them."""
-        self._do(self._more())
+        if not self._only_watched():
+            self._do(self._more())
 
     def action_drop(self) -> None:
         """No more runs of the chosen config, or some again."""
         screen, conducted = cast("ExperimentScreen", self), self._conducted
-        if conducted is None:
+        if self._only_watched() or conducted is None:
             return
         config = screen.board.chosen
         name = screen.board.marks[config].name
@@ -87,7 +96,8 @@ class Conducts:
 
     def action_stop(self) -> None:
         """Stop, after asking."""
-        self._do(self._stop())
+        if not self._only_watched():
+            self._do(self._stop())
 
     def action_report(self) -> None:
         """Write the report."""
@@ -167,6 +177,17 @@ class Conducts:
             screen.look()
             screen.refresh_bindings()
 
+    def _only_watched(self) -> bool:
+        """Whether another process runs the experiment; a person who wants to steer it is told so."""
+        process = self._elsewhere
+        if process:
+            self._app.notify(
+                f"Process {process} runs this experiment, and here it is only watched. Pause, stop or "
+                "change it there; once that process has ended, it can go on here.",
+                title="Run elsewhere", timeout=8,
+            )  # fmt: skip
+        return bool(process)
+
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         cast("ExperimentScreen", self).run_worker(work, group="experiment")
 
@@ -176,6 +197,11 @@ class Conducts:
         screen = cast("ExperimentScreen", self)
         running = self._app.experiments.laboratory.running
         return running if running is screen.watched else None
+
+    @property
+    def _elsewhere(self) -> int:
+        """The process that runs it, where that is another one."""
+        return cast("ExperimentScreen", self).board.now.elsewhere
 
     @property
     def _missing(self) -> bool:

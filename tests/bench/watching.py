@@ -9,7 +9,7 @@ import time
 from msgspec.structs import replace
 
 from console.experiment.board import Board
-from console.experiment.watched import Shelved
+from console.experiment.shelved import Shelved
 from console.experimenting import ExperimentSnapshot, UnderWay
 from console.screens.experiment import ExperimentScreen
 from engine.experiment import Cell, Experiment, cells

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from console.experiment.board import Board
-from console.experiment.watched import Shelved
+from console.experiment.shelved import Shelved
 from console.experimenting import ExperimentSnapshot, UnderWay
 from engine.drift.result import RunResult
 from engine.events import Outcome

@@ -74,8 +74,8 @@ def test_elements_vary_among_configs_of_one_seed_only() -> None:
 def test_a_race_is_known_by_its_plan() -> None:
     going = Underway(kept(experiment(), lambda cell: None))
     assert Board(going).race is None
-    going.plan = RacePlan(going.tally, n=4)  # type: ignore[attr-defined]  # what one under way has
-    assert Board(going).race is going.plan  # type: ignore[attr-defined]  # as above
+    going.plan = RacePlan(going.tally, n=4)
+    assert Board(going).race is going.plan
 
 
 def test_an_experiment_that_lies_in_the_store_is_told_as_it_stands() -> None:
