@@ -24,6 +24,7 @@ from engine.events.completion import (
 from engine.events.fact import (
     Event,
 )
+from engine.events.home import HomeKept
 from engine.events.kinds import (
     DriftKind,
     Label,
@@ -73,6 +74,7 @@ AnyEvent: TypeAlias = (
     | ModelReady
     | ShellStarted
     | WorldRestored
+    | HomeKept
     | ScrollbackSeeded
     | ScrollbackGrew
     | ScrollbackShortened
@@ -122,6 +124,7 @@ __all__ = [
     "Event",
     "FaultSeen",
     "FirstTokenWeighed",
+    "HomeKept",
     "KeysTyped",
     "Label",
     "LineJudged",
