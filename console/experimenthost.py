@@ -12,7 +12,7 @@ from console.cli.options import ModelChoice
 from console.diverging import Diverging
 from console.experimenting import Experimenting, Recording
 from console.models import DEMO, Models, OwnModels
-from console.shells import shell_for
+from console.shells import replicate_shell_for
 from console.snapshot import Snapshot
 from console.status import StatusServer
 from engine.model.supervisor import WorkerStatus
@@ -111,7 +111,7 @@ async def running_on(
             models,
             recording,
             experiments,
-            make_shell=shell_for,
+            make_shell=replicate_shell_for,
             make_session=new_id,
             at_once=at_once,
             anyway=anyway,

@@ -10,7 +10,7 @@ from console.cli.options import ModelChoice
 from console.experimenthost import DEMO_PACE, SharedOpening
 from console.live import Live
 from console.models import DEMO, AnyModel, OwnModels, SharedModel, make_model, serving
-from console.shells import shell_for
+from console.shells import watched_shell_for
 from console.snapshot import Snapshot
 from console.status import StatusServer
 from engine.errors import StoreError
@@ -87,7 +87,7 @@ async def _open(
         live = Live(
             model,
             recorder,
-            shell_for,
+            watched_shell_for,
             new_id,
             status=model.status,
             attended=kind == "console",

@@ -13,7 +13,7 @@ from console.verifying import answering, open_model, verify
 from engine.errors import DrifttyError
 from engine.events import AnyEvent, WorldRestored
 from engine.rerun.past import Past
-from engine.rerun.redoing import in_words
+from engine.rerun.restoring import in_words
 from engine.seeds.library import SeedLibrary
 from sessions.ids import new_id
 from sessions.kept import Placement
@@ -136,7 +136,7 @@ class RerunDesk:
             return
         differed = any(not each.volatile for each in event.differed)
         self._app.notify(
-            clean_line(in_words(event.acts, event.differed)),
+            clean_line(in_words(event)),
             severity="warning" if differed else "information",
             timeout=12 if differed else 5,
             markup=False,

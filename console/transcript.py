@@ -28,7 +28,7 @@ from engine.events import (
     WorkerLost,
     WorldRestored,
 )
-from engine.rerun.redoing import in_words as redone
+from engine.rerun.restoring import in_words as redone
 from engine.shortening import in_words
 
 DIM, BOLD, RESET = "\x1b[2m", "\x1b[1m", "\x1b[0m"
@@ -57,8 +57,8 @@ class Transcript:
                 self._say(f"seed: {len(turns)} turns")
             case ShellStarted(sandbox=sandbox, detail=detail):
                 self._say(f"shell: sandbox {sandbox}, {detail}")
-            case WorldRestored(acts=acts, differed=differed):
-                self._say(redone(acts, differed))
+            case WorldRestored():
+                self._say(redone(event))
             case TurnStarted(turn=turn):
                 self._say(f"turn {turn}")
             case PartClosed(kind="reasoning" | "comment" as kind, text=text):

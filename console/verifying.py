@@ -14,7 +14,7 @@ from engine.model.supervisor import WorkerStatus
 from engine.rerun.doing import as_act
 from engine.rerun.finding import Verification
 from engine.rerun.past import Past
-from engine.rerun.redoing import redo
+from engine.rerun.restoring import restore
 from engine.rerun.verify import Verifier
 from engine.shell.observation import Shell
 from engine.start import WorldDifference
@@ -86,12 +86,13 @@ async def redo_world(
 
     Returns what came out otherwise, and how many things were done.
     """
-    start = past.spec.start
     own = [as_act(deed, past.spec) for deed in past.deeds if deed.finished]
-    acts = [*(start.acts if start else ()), *own]
     try:
-        await shell.start()
+        opening = await shell.start()
         shell.observe()
-        return await redo(shell, acts, past.spec, progress), len(acts)
+        done = await restore(
+            shell, past.spec.start, past.spec, opening.inside, more=own, progress=progress
+        )
+        return done.differed, done.acts
     finally:
         await shell.close()

@@ -1,18 +1,19 @@
 """Forks: where a run may go on from in a recording, and what may be done there to a drift."""
 
-from collections.abc import Collection
-from typing import Literal, TypeAlias, get_args
+from collections.abc import Collection, Sequence
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 
 from engine.errors import DrifttyError
+from engine.home import HomeCopy
 from engine.prompt.parts import PartParser
-from engine.rerun.doing import as_act
+from engine.rerun.doing import Deed, as_act
 from engine.rerun.past import Past
 from engine.run import CommandPolicy, Config, RunSpec
 from engine.scrollback import Turn
 from engine.seeds.render import user_text
-from engine.start import Start
+from engine.start import Act, Start
 
 Intervention: TypeAlias = Literal["none", "rewind", "recovery", "anchor", "mask"]
 """What is done about a turn that drifted. `none`: it is executed and the run goes on, as history did.
@@ -29,12 +30,13 @@ MASKED = ":"
 """What stands in place of a turn of which only prose was there: bash's own word for doing nothing."""
 
 
-def start_at(past: Past, turn: int, *, edited: str | None = None) -> Start:
+def start_at(past: Past, turn: int, *, edited: str | None = None, home: bool = True) -> Start:
     """Where a run goes on with a turn of a recording, which the model writes anew.
 
     With `edited`, that turn is said as given, for real, and the model writes the next. The turn after
-    the last goes on from the end; there, a last turn that the shell never got is typed first. Raises
-    `DrifttyError` for a turn that the recording does not have.
+    the last goes on from the end; there, a last turn that the shell never got is typed first. Without
+    `home`, commands are done again even where the home was kept. Raises `DrifttyError` for a turn that
+    the recording does not have.
     """
     last = max((attempt.turn for attempt in past.attempts), default=0)
     if past.spec.channel == "fragmented" and edited is not None:
@@ -48,23 +50,23 @@ def start_at(past: Past, turn: int, *, edited: str | None = None) -> Start:
             f"Session {past.started.session} cannot be forked at turn {turn}: its turns are {most}."
         )
     if attempt is not None:
-        start = _before(past, turn)
+        start = _before(past, turn, home)
         if edited is None:
             return start
         said = Turn(role="assistant", text=edited.rstrip("\n"), origin="person")
         return _followed(start, (said,), f"turn {turn} edited")
     if not past.scrollback or past.scrollback[-1].role != "assistant":
         _see_it_lives(past)
-        return _all(past, turn)
-    return _followed(_before(past, last), (_said(past, last),), "")
+        return _all(past, turn, home)
+    return _followed(_before(past, last, home), (_said(past, last),), "")
 
 
-def intervene(past: Past, turn: int, intervention: Intervention) -> Start:
+def intervene(past: Past, turn: int, intervention: Intervention, *, home: bool = True) -> Start:
     """Where a run goes on after something was done about a turn that drifted.
 
-    Raises `DrifttyError` for a turn that the recording does not have.
+    `home` as of `start_at`. Raises `DrifttyError` for a turn that the recording does not have.
     """
-    before = start_at(past, turn)
+    before = start_at(past, turn, home=home)
     if intervention == "rewind":
         return msgspec.structs.replace(before, change=f"rewind at {turn}")
     said = _said(past, turn)
@@ -113,33 +115,53 @@ def typed_lines(text: str, policy: CommandPolicy) -> tuple[str, ...]:
     return tuple(each.text for each in deltas if each.state == "close" and each.kind in kinds)
 
 
-def _before(past: Past, turn: int) -> Start:
+def _before(past: Past, turn: int, home: bool) -> Start:
     attempt = past.attempt(turn)
     assert attempt is not None
-    earlier = past.spec.start
-    deeds = [deed for deed in past.deeds[: attempt.deeds] if deed.finished]
     return Start(
         session=past.started.session,
         turn=turn,
         turns=attempt.scrollback[past.seed_turns :],
         numbers=attempt.numbers,
         lines=past.lines[: attempt.lines],
-        acts=(*(earlier.acts if earlier else ()), *(as_act(deed, past.spec) for deed in deeds)),
+        **_world(past, turn, past.deeds[: attempt.deeds], home)._asdict(),
     )
 
 
-def _all(past: Past, turn: int) -> Start:
-    earlier = past.spec.start
+def _all(past: Past, turn: int, home: bool) -> Start:
     return Start(
         session=past.started.session,
         turn=turn,
         turns=past.scrollback[past.seed_turns :],
         numbers=past.numbers,
         lines=past.lines,
-        acts=(
-            *(earlier.acts if earlier else ()),
-            *(as_act(deed, past.spec) for deed in past.deeds if deed.finished),
-        ),
+        **_world(past, turn, past.deeds, home)._asdict(),
+    )
+
+
+class _World(NamedTuple):
+    """What brings a fresh shell to where a recorded one was; fields as of `Start`."""
+
+    acts: tuple[Act, ...]
+    home: HomeCopy | None
+    why: str
+
+
+def _world(past: Past, turn: int, deeds: Sequence[Deed], home: bool) -> _World:
+    """The home as it was kept before a turn; where it was not, what the shell began with, and deeds."""
+    earlier = past.spec.start
+    done = [deed for deed in deeds if deed.finished]
+    if home and turn in past.homes:
+        sizes = [(act.columns, act.rows) for act in (earlier.acts if earlier else ())]
+        sizes += [(deed.columns, deed.rows) for deed in done]
+        # A terminal's size is no part of a home, and programs lay their output out by it.
+        last = [each for each in sizes if each[0]][-1:]
+        acts = tuple(Act(turn=turn - 1, columns=wide, rows=high) for wide, high in last)
+        return _World(acts, past.homes[turn], "")
+    return _World(
+        (*(earlier.acts if earlier else ()), *(as_act(deed, past.spec) for deed in done)),
+        earlier.home if earlier else None,
+        past.unkept.get(turn, "") if home else "",
     )
 
 

@@ -39,9 +39,10 @@ from engine.events import (
 )
 from engine.execution import READING, SETTLED, Executor, ended_by
 from engine.fork import typed_lines
+from engine.homekeeping import HomeKeeper
 from engine.livescrollback import LiveScrollback
 from engine.model.protocol import Model
-from engine.rerun.redoing import redo
+from engine.rerun.restoring import restore
 from engine.run import RunSpec
 from engine.scrollback import Turn
 from engine.seeds.render import task_turn, user_text
@@ -85,6 +86,7 @@ class Operator:
         self._scorer = Scorer()
         self._channel = channel(spec.channel, spec.columns, spec.rows)
         self._completions = CompletionLog(self._emit, clock, spec.policy)
+        self._homes = HomeKeeper(shell, self._emit, clock)
         self._executor = Executor(shell, steering, spec.stuck, self._emit, clock)
         self._scrollback = LiveScrollback(spec.config.turns, spec.config.prompt)
         self._lines: list[str] = []
@@ -102,6 +104,8 @@ class Operator:
         try:
             why = await self._operate()
             stopped = False
+            self._homes.begin(self._turn + 1)
+            await self._homes.done()
             await self._check()
         except ModelError as error:
             why, stopped = self._fault("model", str(error)), False
@@ -154,10 +158,9 @@ class Operator:
             )
             self._timed("bring_up", self._clock.now() - opening.took, opening.took)
             if start is not None:
-                differed = await redo(self._shell, start.acts, self._spec)
-                self._shell.observe()
+                done = await restore(self._shell, start, self._spec, opening.inside)
                 at = self._clock.now()
-                self._emit(WorldRestored(at=at, acts=len(start.acts), differed=differed))
+                self._emit(WorldRestored(at=at, why=start.why, **done._asdict()))
             load = await loading
         finally:
             loading.cancel()
@@ -198,7 +201,9 @@ class Operator:
         self._emit(TurnStarted(at=self._clock.now(), turn=self._turn))
         if await self._hear() == "died":
             return "a person left the shell"
+        self._homes.begin(self._turn)
         written = await self._complete()
+        await self._homes.done()
         said, vetoed, ending = written.turn, False, ""
         seen: list[Observation] = []
         for number, verdict in enumerate(written.lines, 1):
@@ -350,6 +355,7 @@ class Operator:
 
     async def _end(self, why: str, stopped: bool) -> RunEnded:
         """Clean up, and tell what the run came to."""
+        await self._homes.done()
         await self._shell.close()
         await self._model.release(self._session)
         score = self._scorer.score

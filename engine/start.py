@@ -4,6 +4,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from engine.home import HomeCopy
 from engine.scrollback import Turn
 
 Nudge: TypeAlias = Literal["interrupt", "eof"]
@@ -48,6 +49,23 @@ class WorldDifference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """More than output: another exit status, another state, or why it could not be done again."""
 
 
+class HomeLaid(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What of a kept home is there again, and what is not."""
+
+    files: int
+    """Files and links."""
+    size: int
+    """Bytes of all files together."""
+    cwd: str = ""
+    """The working folder that the shell was brought to; empty where that was impossible."""
+    lost_cwd: str = ""
+    """The working folder that it had, where it could not be brought there."""
+    left_out: tuple[str, ...] = ()
+    """Paths of what had not been kept: sockets, pipes, what could not be read."""
+    processes: int = 0
+    """How many processes ran in the background then, and do not run now."""
+
+
 class Start(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """From where a run goes on, instead of from its task."""
 
@@ -62,7 +80,11 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lines: tuple[str, ...] = ()
     """The operator's lines so far, against which later ones are judged."""
     acts: tuple[Act, ...] = ()
-    """What is done to a fresh shell first, to bring its home to where it was."""
+    """What is done to a fresh shell first, to bring it to where it was; after `home` is laid."""
+    home: HomeCopy | None = None
+    """The home as it was kept; none where all that was done is done again instead."""
+    why: str = ""
+    """Why there is no such copy, in a clause, where that is known."""
     then: tuple[Turn, ...] = ()
     """What follows before the model is asked: the lines of an assistant turn are typed into the shell
     for real, and its answer is the next user turn; a user turn is laid as it is."""

@@ -34,7 +34,7 @@ from engine.events import (
     WorldRestored,
 )
 from engine.figures import duration
-from engine.rerun.redoing import in_words as redone
+from engine.rerun.restoring import in_words as redone
 from engine.scrollback import Turn
 from engine.shortening import in_words
 
@@ -157,8 +157,8 @@ def _note(event: AnyEvent) -> Iterator[Passage]:
     match event:
         case ShellStarted(sandbox=sandbox, detail=detail, columns=columns, rows=rows):
             yield Passage("note", f"shell: sandbox {sandbox}, {detail}; {columns}×{rows} cells")
-        case WorldRestored(acts=acts, differed=differed):
-            yield Passage("note", redone(acts, differed))
+        case WorldRestored():
+            yield Passage("note", redone(event))
         case CommandEdited(command=command, edited=edited):
             yield Passage("note", f"a person changed “{command}” to “{edited}”")
         case CommandVetoed(command=command):

@@ -29,7 +29,7 @@ from engine.events import (
     WorldRestored,
 )
 from engine.figures import number, size
-from engine.rerun.redoing import in_words as redone
+from engine.rerun.restoring import in_words as redone
 from engine.shortening import in_words
 
 CURSOR = "▌"
@@ -187,8 +187,8 @@ def _notes(event: AnyEvent) -> list[Line]:
     match event:
         case DriftSeen(kind=kind, turn=turn):
             return [line(("▲ DRIFT ", "drift"), (f" {kind}, turn {turn} ", "drift"), filler=" ")]
-        case WorldRestored(acts=acts, differed=differed):
-            return [line(("↺ ", "note"), (redone(acts, differed), "note"), indent=2)]
+        case WorldRestored():
+            return [line(("↺ ", "note"), (redone(event), "note"), indent=2)]
         case CommandVetoed(command=command, by=by):
             who = "vetoed by you" if by == "person" else "withheld by the drift policy"
             return [line(("⊘ ", "warn"), (f"{who}: ", "note"), (command, "struck"), indent=2)]

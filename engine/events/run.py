@@ -8,7 +8,7 @@ from engine.events.fact import Event
 from engine.events.kinds import DriftKind, Outcome, Stage
 from engine.run import RunSpec
 from engine.scrollback import Turn
-from engine.start import WorldDifference
+from engine.start import HomeLaid, WorldDifference
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,12 +68,19 @@ class ShellStarted(Event, frozen=True, kw_only=True):
 
 
 class WorldRestored(Event, frozen=True, kw_only=True):
-    """What had been done before a fork was done again in its own fresh shell."""
+    """A fork's own fresh shell was brought to where the recording's was.
+
+    Its home was laid as it had been kept, or what had been done was done again, or both in this order.
+    """
 
     acts: int
-    """How many commands, and stretches of a person's keys."""
+    """How many commands, and stretches of a person's keys, were done again."""
     differed: tuple[WorldDifference, ...] = ()
     """What came out otherwise: so far the fork's shell is not what its scrollback tells."""
+    home: HomeLaid | None = None
+    """The home that was laid; none where only commands were done again."""
+    why: str = ""
+    """Why no home was laid, in a clause, where that is known."""
 
 
 class ScrollbackSeeded(Event, frozen=True, kw_only=True):

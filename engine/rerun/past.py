@@ -12,6 +12,7 @@ from engine.events import (
     CommandSubmitted,
     CompletionEnded,
     DriftSeen,
+    HomeKept,
     KeysTyped,
     ModelReady,
     OutputDropped,
@@ -30,6 +31,7 @@ from engine.events import (
     TokensSampled,
     TurnStarted,
 )
+from engine.home import HomeCopy, changed
 from engine.rerun.doing import Deed, Doing
 from engine.run import RunSpec, Sampling
 from engine.scrollback import Turn
@@ -81,6 +83,11 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     """Turn and line of every drift that was told, in order."""
     ended: RunEnded | None
     """None where the recording broke off."""
+    homes: dict[int, HomeCopy] = {}
+    """The scratch home as it stood when the model was asked for a turn; one more than the last: at the
+    end."""
+    unkept: dict[int, str] = {}
+    """Why there is no copy of a turn's home, in a clause, where one was wanted."""
 
     @property
     def spec(self) -> RunSpec:
@@ -125,6 +132,9 @@ class PastReader:
         self._doing = Doing()
         self._drifts: list[tuple[int, str]] = []
         self._ended: RunEnded | None = None
+        self._home: HomeCopy | None = None
+        self._homes: dict[int, HomeCopy] = {}
+        self._unkept: dict[int, str] = {}
 
     def feed(self, event: AnyEvent) -> None:
         """Take in the next event."""
@@ -142,13 +152,12 @@ class PastReader:
                 self._scrollback += (added,)
                 self._numbers += (turn,)
             case ScrollbackShortened(turns=turns, were=were):
-                self._scrollback = self._scrollback[: self._seed_turns] + turns
-                self._numbers = tuple(self._numbers[each] for each in were)
-            case ScrollbackShortened(turns=turns, were=were):
                 self._scrollback = (*self._scrollback[: self._seed_turns], *turns)
                 self._numbers = tuple(self._numbers[place] for place in were)
             case DriftSeen(turn=turn, line=line):
                 self._drifts.append((turn, line))
+            case HomeKept():
+                self._home_kept(event)
             case RunEnded():
                 self._ended = event
             case (
@@ -183,6 +192,8 @@ class PastReader:
             lines=tuple(self._lines),
             drifts=tuple(self._drifts),
             ended=self._ended,
+            homes=self._homes,
+            unkept=self._unkept,
         )
 
     def _writing(self, event: AnyEvent) -> None:
@@ -221,6 +232,22 @@ class PastReader:
                 self._close(reason)
             case _:
                 pass
+
+    def _home_kept(self, event: HomeKept) -> None:
+        if event.why:
+            self._unkept[event.turn] = event.why
+            return
+        before = None if event.whole else self._home
+        if before is None and not event.whole:
+            self._unkept[event.turn] = "the copy that it changes is missing"
+            return
+        self._home = msgspec.structs.replace(
+            changed(before, event.entries, event.gone),
+            cwd=event.cwd,
+            left_out=event.left_out,
+            processes=event.processes,
+        )
+        self._homes[event.turn] = self._home
 
     def _break_off(self) -> None:
         """A completion that has not come to its end never will."""

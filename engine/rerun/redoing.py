@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 from engine.errors import ShellError
 from engine.execution import SETTLED
-from engine.figures import number
 from engine.rerun.doing import shown
 from engine.rerun.volatile import only_volatile
 from engine.run import RunSpec
@@ -97,16 +96,6 @@ def differing(before: str, now: str) -> tuple[str, str]:
     while lines and others and lines[-1] == others[-1]:
         del lines[-1], others[-1]
     return _excerpt("\n".join(lines)), _excerpt("\n".join(others))
-
-
-def in_words(acts: int, differed: Sequence[WorldDifference]) -> str:
-    """How a fork's shell was restored, in a clause."""
-    done = f"{number(acts, 'command')} of the recording done again"
-    real = [each for each in differed if not each.volatile]
-    if not real:
-        return f"{done}: the shell stands as it did"
-    few = "; ".join(f"turn {each.turn} `{each.what}`" for each in real[:3])
-    return f"{done}; {number(len(real), 'answer')} came out otherwise: {few}"
 
 
 def _difference(

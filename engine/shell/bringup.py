@@ -4,6 +4,7 @@ import os
 from functools import lru_cache
 
 from engine.shell import home
+from engine.shell.homelaying import lay
 from engine.shell.payloads import payloads
 from engine.shell.rcfile import environment, startup
 from engine.shell.sandbox.enclosure import Enclosure, Sandbox
@@ -18,13 +19,16 @@ def tidy() -> None:
 
 
 def prepare(spec: ShellSpec, sandbox: Sandbox, nonce: str) -> tuple[home.Scratch, Enclosure]:
-    """The scratch folder with the task's files, and the sandbox around it.
+    """The scratch folder with the task's files or a kept home, and the sandbox around it.
 
     Raises `ShellError`.
     """
     scratch = home.Scratch()
     try:
-        scratch.place(spec.files, sandbox.owner)
+        if spec.home is None:
+            scratch.place(spec.files, sandbox.owner)
+        else:
+            lay(spec.home, scratch.home, sandbox.owner)
         enclosure = sandbox.enclose(scratch, spec.hostname, spec.limits)
         scratch.write("shell.bash", startup(spec.prompt, nonce, enclosure.limits))
     except BaseException:

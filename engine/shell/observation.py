@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from engine.events import ShellState
+from engine.shell.homewatch import HomeChange
 
 
 class Observation(msgspec.Struct, frozen=True):
@@ -55,6 +56,8 @@ class Opening(msgspec.Struct, frozen=True):
     rows: int
     took: int
     """Nanoseconds to the first prompt."""
+    inside: str = "~"
+    """The home, as the shell sees it."""
 
 
 class Shell(Protocol):
@@ -98,6 +101,10 @@ class Shell(Protocol):
 
     def resize(self, columns: int, rows: int) -> None:
         """Change the terminal's size, in cells."""
+        ...
+
+    async def copy_home(self) -> HomeChange | None:
+        """What changed in its scratch home since this was asked last; none where none is kept."""
         ...
 
     async def check(self, command: str) -> tuple[int, str]:

@@ -5,14 +5,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from engine.errors import ShellError
 from engine.shell import keyboard
 from engine.shell.bringup import tidy
 from engine.shell.check import check
+from engine.shell.homewatch import HomeChange, HomeWatch
 from engine.shell.live import LiveShell
 from engine.shell.observation import Observation, Opening
 from engine.shell.sandbox.choose import choose
 from engine.shell.spec import ShellSpec
+from engine.shell.whereabouts import beside, working_folder
 
 _FIRST_PROMPT = 20.0
 """Seconds that bash may take to its first prompt."""
@@ -34,6 +38,7 @@ class PtyShell:
         self.on_output = _ignore
         self.on_dropped = _ignore
         self._live: LiveShell | None = None
+        self._watch: HomeWatch | None = None
         self._closed = False
 
     @property
@@ -63,6 +68,7 @@ class PtyShell:
             columns=self.spec.columns,
             rows=self.spec.rows,
             took=time.monotonic_ns() - began,
+            inside=live.enclosure.home,
         )
 
     async def submit(self, command: str) -> Observation:
@@ -111,6 +117,18 @@ class PtyShell:
         """Change the terminal's size, in cells; without a terminal nothing happens."""
         if self._live is not None and not self._closed:
             self._live.resize(columns, rows)
+
+    async def copy_home(self) -> HomeChange | None:
+        """What changed in the home since this was asked last; see `Shell.copy_home`."""
+        if not self.spec.home_limit:
+            return None
+        live = self._alive()
+        if self._watch is None:
+            self._watch = HomeWatch(live.scratch.home, self.spec.home_limit)
+        shell, first = live.witness.shell, live.child.pid
+        cwd = working_folder(shell, live.enclosure.home)
+        change = await asyncio.to_thread(self._watch.look)
+        return msgspec.structs.replace(change, cwd=cwd, processes=beside(shell, first))
 
     async def check(self, command: str) -> tuple[int, str]:
         """Run a task's check in the same sandbox and home, beside the operator's shell.

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from engine.home import HomeCopy
 from engine.run import SandboxPolicy, TaskFile
 
 
@@ -37,6 +38,10 @@ class ShellSpec(msgspec.Struct, frozen=True):
     sandbox: SandboxPolicy = "auto"
     files: tuple[TaskFile, ...] = ()
     """Placed in the home before the shell starts."""
+    home: HomeCopy | None = None
+    """What the home is to be instead, with none of the files."""
+    home_limit: int = 0
+    """Bytes of the largest home of which copies are given away; 0 gives none."""
     patience: float = 10.0
     """Seconds a command may stay silent before it counts as stalled."""
     limit: float = 30.0

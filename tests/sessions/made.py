@@ -13,6 +13,7 @@ from engine.events import (
     DriftSeen,
     FaultSeen,
     FirstTokenWeighed,
+    HomeKept,
     KeysTyped,
     LineJudged,
     ModeChanged,
@@ -43,6 +44,7 @@ from engine.events import (
     WorkerLost,
     WorldRestored,
 )
+from engine.home import HomeEntry
 from engine.run import Config, RunSpec, Sampling, Task
 from engine.scrollback import Span, Turn
 from engine.start import WorldDifference
@@ -156,6 +158,16 @@ def _events(session: str) -> Iterator[AnyEvent]:
         at=600, turn=2, kind="narration", line="Let me try something else.", why="prose"
     )
     yield CommandVetoed(at=601, turn=2, command="Let me try something else.", by="policy")
+    yield HomeKept(
+        at=699,
+        turn=3,
+        whole=True,
+        entries=(
+            HomeEntry(path=".", kind="folder", mode=0o700, modified=1),
+            HomeEntry(path="notes", kind="file", mode=0o644, modified=2, data=b"\x00\xff notes"),
+        ),
+        left_out=("socket",),
+    )
     yield TaskChecked(at=700, done=False, status=1, output="no such file")
     yield FaultSeen(at=701, where="console", why="made up")
     yield end(session)

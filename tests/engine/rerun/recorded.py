@@ -71,6 +71,9 @@ class EchoingShell:
     def resize(self, columns: int, rows: int) -> None:
         return
 
+    async def copy_home(self) -> None:
+        return None
+
     async def check(self, command: str) -> tuple[int, str]:
         return 0, ""
 
