@@ -4,15 +4,20 @@ from collections.abc import Sequence
 
 import msgspec
 
+from console.safe import clean_line
 from engine.errors import DrifttyError
 from engine.experiment import Condition, Experiment
+from engine.figures import number, size
 from engine.fork import Intervention, fork_spec, intervene, start_at
+from engine.home import AT_HOME
 from engine.rerun.past import Past
 from engine.run import Config, RunSpec, Sampling, StuckPolicy
 from engine.start import Start
 
 SPARE_TURNS = 4
 """Turns that a fork may take at least, where nobody says how many."""
+MANY_HOMES = 256_000
+"""Bytes of the largest home that goes into every run of an experiment."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +35,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What the operator says in that turn instead."""
     intervention: Intervention | None = None
     """What is done about that turn; none lets the model write it anew, as `rewind` does."""
+    home: bool = True
+    """Whether the shell's home is laid as it was kept, where it was; else commands are done again."""
 
 
 def turn_of(past: Past, asked: Asked) -> int:
@@ -48,9 +55,9 @@ def one_fork(past: Past, asked: Asked) -> RunSpec:
     """The run that goes on there. Raises `DrifttyError` where there is no such turn."""
     turn = turn_of(past, asked)
     if asked.intervention is None:
-        return _spec(past, start_at(past, turn, edited=asked.edited), asked)
+        return _spec(past, start_at(past, turn, edited=asked.edited, home=asked.home), asked)
     _see_it_is_one(asked.edited)
-    return _spec(past, intervene(past, turn, asked.intervention), asked)
+    return _spec(past, intervene(past, turn, asked.intervention, home=asked.home), asked)
 
 
 def many_forks(
@@ -67,12 +74,18 @@ def many_forks(
     intervene about.
     """
     turn = turn_of(past, asked)
+    home, why = asked.home, ""
+    if home and turn in past.homes and past.homes[turn].size > MANY_HOMES:
+        # Every run's recording has the whole of what it began with.
+        home, why = False, f"its {size(past.homes[turn].size)} are too much to go into every run"
     if asked.edited is not None:
         if interventions:
             _see_it_is_one(asked.edited)
-        starts = [start_at(past, turn, edited=asked.edited)]
+        starts = [start_at(past, turn, edited=asked.edited, home=home)]
     else:
-        starts = [intervene(past, turn, each) for each in interventions or ("rewind",)]
+        starts = [intervene(past, turn, each, home=home) for each in interventions or ("rewind",)]
+    if why:
+        starts = [msgspec.structs.replace(start, why=why) for start in starts]
     specs = [_spec(past, start, asked) for start in starts]
     first = specs[0]
     return Experiment(
@@ -84,6 +97,22 @@ def many_forks(
         template=msgspec.structs.replace(first, start=None, stuck=_unasked(first)),
         conditions=tuple(Condition(start=spec.start) for spec in specs),
     )
+
+
+def shell_words(past: Past, turn: int, *, home: bool) -> str:
+    """How a fork's shell will be brought to where it was before a turn, in a clause."""
+    kept = past.homes.get(turn)
+    if kept is not None and home:
+        where = f", in {clean_line(kept.cwd)}" if kept.cwd not in ("", AT_HOME) else ""
+        held = f"{number(kept.files, 'file')}, {size(kept.size)}"
+        return f"its home as it was kept ({held}{where}), without shell variables"
+    attempt, start = past.attempt(turn), past.spec.start
+    done = attempt.deeds if attempt is not None else len(past.deeds)
+    done += len(start.acts) if start is not None else 0
+    if not done:
+        return "a fresh shell: nothing had been done"
+    why = "" if kept is not None else "; no copy of its home was kept"
+    return f"{number(done, 'command')} done again in a fresh shell{why}"
 
 
 def original_document(past: Past) -> dict[str, object]:
@@ -121,7 +150,7 @@ def _spec(past: Past, start: Start, asked: Asked) -> RunSpec:
         changes["config"] = asked.config
     if asked.model:
         changes["model"] = asked.model
-    sampling = _sampling(past, start.turn)
+    sampling = sampling_at(past, start.turn)
     if asked.temperature is not None:
         sampling = msgspec.structs.replace(sampling, temperature=asked.temperature)
     changes["sampling"] = sampling
@@ -131,7 +160,7 @@ def _spec(past: Past, start: Start, asked: Asked) -> RunSpec:
     return fork_spec(spec, start, **changes)
 
 
-def _sampling(past: Past, turn: int) -> Sampling:
+def sampling_at(past: Past, turn: int) -> Sampling:
     """How tokens were drawn there: a person may have changed that on the way."""
     at = past.attempt(turn) or past.attempt(turn - 1)
     return at.samplings[-1] if at else past.spec.sampling

@@ -43,6 +43,11 @@ INTERVENTIONS = ("none", "rewind", "recovery", "anchor", "mask")
     metavar="FILE",
     help="What the operator says in turn K instead, typed for real; - reads standard input.",
 )
+@click.option(
+    "--redo",
+    is_flag=True,
+    help="Do the recorded commands again even where the home was kept.",
+)
 @click.option("-n", type=click.IntRange(1), metavar="N", help="So many forks of each arm, tallied.")
 @click.option(
     "--intervene",
@@ -65,9 +70,10 @@ INTERVENTIONS = ("none", "rewind", "recovery", "anchor", "mask")
 def fork(session: str, **options: Any) -> None:
     """Go on from a turn of SESSION, with the same or another config, model, temperature, or words.
 
-    What was said before the turn is restored exactly; a fresh shell is brought to where it was by
-    doing the recorded commands again, and where it answers otherwise is told. The fork is a session
-    of its own that knows where it comes from: `driftty sessions tree`.
+    What was said before the turn is restored exactly, and so is the shell's home where it was kept.
+    Where it was not, or with --redo, the recorded commands are done again in a fresh shell, and what
+    it answers otherwise is told. The fork is a session of its own that knows where it comes from:
+    `driftty sessions tree`.
 
     With -n, or several --intervene, the forks are an experiment: is the drift fate or chance at this
     point, and what helps? The arms are what is done about turn K:
@@ -115,11 +121,12 @@ def _asked(options: dict[str, Any], intervention: "Intervention | None") -> "Ask
     from console.forking import Asked
     from engine.seeds.library import SeedLibrary
 
-    config, edit = options.pop("config"), options.pop("edit")
+    config, edit, redo = options.pop("config"), options.pop("edit"), options.pop("redo")
     return Asked(
         config=find_config(config, SeedLibrary()) if config else None,
         edited=edit.read() if edit is not None else None,
         intervention=intervention,
+        home=not redo,
         **options,
     )
 

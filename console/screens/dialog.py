@@ -95,3 +95,14 @@ def number_of(text: str, what: str, least: float, most: float) -> float:
     if not least <= number <= most:
         raise ValueError(f"{what} must be a number from {least:g} to {most:g}.")
     return number
+
+
+def whole_of(text: str, what: str, least: int, most: int) -> int:
+    """The whole number that was typed into a field; as `number_of`, but exact at any size."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if not least <= number <= most:
+        raise ValueError(f"{what} must be a whole number from {least} to {most}.")
+    return number

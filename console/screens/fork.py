@@ -5,20 +5,23 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Grid, Horizontal, Vertical
 from textual.suggester import SuggestFromList
-from textual.widgets import Button, Input, Label, Select, Static
+from textual.widgets import Input, Label, Select, Static
 
-from console.forking import SPARE_TURNS, Asked
+from console.forking import SPARE_TURNS, Asked, sampling_at, shell_words
 from console.panes.footer import Hints
 from console.safe import clean_line
-from console.screens.dialog import Dialog, number_of
+from console.screens.dialog import number_of, whole_of
+from console.screens.form import Form
 from console.screens.start import MOST_TURNS
-from engine.errors import DrifttyError
 from engine.figures import number
 from engine.fork import INTERVENTIONS, Intervention, typed_lines
 from engine.rerun.past import Past
 from engine.seeds.config import parse_config
 from engine.seeds.library import SeedLibrary
 
+KEPT, AGAIN = "kept", "again"
+SHELLS = {KEPT: "its home as it was kept", AGAIN: "every command done again"}
+"""How the fork's shell is brought to where it was."""
 EDIT = "edit"
 ALL = "all"
 MOST_RUNS = 10_000
@@ -50,13 +53,15 @@ class Forked(msgspec.Struct, frozen=True):
         return self.n > 1 or len(self.interventions) > 1
 
 
-class ForkDialog(Dialog[Forked | None]):
+class ForkDialog(Form[Forked]):
     """Turn and what is done about it, over what is changed and how often it is run."""
 
     def __init__(self, past: Past, turn: int, seeds: SeedLibrary, here: str) -> None:
         """`turn`: where the person was in the recording; `here`: the model that is loaded."""
         super().__init__()
         self._past, self._turn, self._seeds, self._here = past, turn, seeds, here
+        # Untouched, each turn goes on with its own, which a person may have changed on the way.
+        self._temperature = f"{sampling_at(past, turn).temperature:g}"
 
     def compose(self) -> ComposeResult:
         """The fields over the buttons; other dice, as with the same the turn would be the same."""
@@ -70,6 +75,15 @@ class ForkDialog(Dialog[Forked | None]):
                 yield Input(str(self._turn), id="turn", type="integer", compact=True)
                 yield Label("", classes="field")
                 yield Static(id="fork-restored", classes="hint")
+                yield Label("shell", classes="field")
+                yield Select(
+                    [(words, value) for value, words in SHELLS.items()],
+                    value=KEPT if self._past.homes else AGAIN,
+                    allow_blank=False,
+                    disabled=not self._past.homes,
+                    id="shell",
+                    compact=True,
+                )
                 yield Label("about it", classes="field")
                 yield Select(
                     [(choice, choice) for choice in CHOICES],
@@ -98,17 +112,14 @@ class ForkDialog(Dialog[Forked | None]):
                 )
             with Horizontal(classes="fork-numbers"):
                 for label, name, value in (
-                    ("temperature", "temperature", f"{spec.sampling.temperature:g}"),
+                    ("temperature", "temperature", self._temperature),
                     ("rng", "rng", str(spec.rng + 1)),
-                    ("turns", "turns", str(max(spec.turns, self._turn + SPARE_TURNS))),
+                    ("turns", "turns", str(max(spec.turns, self._turn + SPARE_TURNS - 1))),
                     ("runs", "runs", "1"),
                 ):
                     yield Label(label, classes="field")
                     yield Input(value, id=name, compact=True)
-            yield Static(id="start-error")
-            with Horizontal(classes="buttons"):
-                yield Button("Fork ⏎", id="start", variant="success", compact=True)
-                yield Button("Cancel", id="cancel", compact=True)
+            yield from self.ending("Fork")
         yield Hints()
 
     def on_mount(self) -> None:
@@ -126,6 +137,9 @@ class ForkDialog(Dialog[Forked | None]):
 
     def on_select_changed(self, event: Select.Changed) -> None:
         """Say what is done about the turn; only for an edit are there words to be said."""
+        if event.select.id == "shell":
+            self._describe()
+            return
         choice = str(event.value)
         self.query_one("#fork-words", Static).update(Text(WORDS[choice]))
         self.query_one("#edited", Input).disabled = choice != EDIT
@@ -133,47 +147,30 @@ class ForkDialog(Dialog[Forked | None]):
         if choice == ALL and runs.value == "1":
             runs.value = "20"
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in any field forks."""
-        self.action_accept()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Fork, or leave it."""
-        if event.button.id == "start":
-            self.action_accept()
-        else:
-            self.action_close()
-
-    def action_accept(self) -> None:
-        """Fork, or say what is wrong."""
-        try:
-            forked = self._read()
-        except (DrifttyError, ValueError) as error:
-            self.query_one("#start-error", Static).update(Text(f"✗ {clean_line(str(error))}"))
-        else:
-            self.dismiss(forked)
-
-    def _read(self) -> Forked:
+    def read(self) -> Forked:
         """What was entered. Raises `DrifttyError` or `ValueError` with a sentence."""
-        value = {entry.id: entry.value.strip() for entry in self.query(Input)}
+        value = self.entered()
         choice = str(self.query_one("#intervention", Select).value)
-        turn = int(number_of(value["turn"], "turn", 1, MOST_TURNS))
+        turn = whole_of(value["turn"], "turn", 1, MOST_TURNS)
         asked = Asked(
             turn=turn,
             config=parse_config(value["config"], self._seeds)
             if value["config"] != self._past.spec.config.name
             else None,
             model=value["model"],
-            temperature=number_of(value["temperature"], "temperature", 0, 2),
-            rng=int(number_of(value["rng"], "rng", 0, 2**63 - 1)),
-            turns=int(number_of(value["turns"], "turns", turn, MOST_TURNS)),
+            temperature=None
+            if value["temperature"] == self._temperature
+            else number_of(value["temperature"], "temperature", 0, 2),
+            rng=whole_of(value["rng"], "rng", 0, 2**63 - 1),
+            turns=whole_of(value["turns"], "turns", turn, MOST_TURNS),
             edited=value["edited"] if choice == EDIT else None,
+            home=self.query_one("#shell", Select).value == KEPT,
             intervention=next((each for each in INTERVENTIONS if each == choice), None),
         )
         arms = INTERVENTIONS if choice == ALL else tuple(
             each for each in INTERVENTIONS if each == choice
         )  # fmt: skip
-        return Forked(asked, arms, int(number_of(value["runs"], "runs", 1, MOST_RUNS)))
+        return Forked(asked, arms, whole_of(value["runs"], "runs", 1, MOST_RUNS))
 
     def _describe(self) -> None:
         turn = self._chosen_turn()
@@ -183,12 +180,9 @@ class ForkDialog(Dialog[Forked | None]):
             words = f"the recording has turns 1 to {last}" if last else "it has no turns"
         else:
             told = len(attempt.scrollback) - self._past.seed_turns
-            start = self._past.spec.start
-            done = attempt.deeds + (len(start.acts) if start else 0)
-            words = (
-                f"{number(told, 'turn')} of the scrollback restored as recorded; "
-                f"{number(done, 'command')} done again in a fresh shell"
-            )
+            home = self.query_one("#shell", Select).value == KEPT
+            shell = shell_words(self._past, attempt.turn, home=home)
+            words = f"restored: {number(told, 'turn')} of the scrollback; {shell}"
             drifts = [line for at, line in self._past.drifts if at == turn]
             if drifts:
                 words += f"; it drifted: {drifts[0]}"

@@ -7,12 +7,12 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Grid, Horizontal, Vertical
 from textual.suggester import SuggestFromList
-from textual.widgets import Button, Input, Label, Select, Static
+from textual.widgets import Input, Label, Select, Static
 
 from console.panes.footer import Hints
 from console.safe import clean_line
-from console.screens.dialog import Dialog, number_of
-from engine.errors import DrifttyError
+from console.screens.dialog import number_of, whole_of
+from console.screens.form import Form
 from engine.run import Channel, CommandPolicy, DriftPolicy, RunSpec, StuckPolicy, Task
 from engine.seeds.config import parse_config
 from engine.seeds.library import SeedLibrary
@@ -29,7 +29,7 @@ POLICIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 """Field of the spec, its words, its values."""
 
 
-class StartDialog(Dialog[RunSpec | None]):
+class StartDialog(Form[RunSpec]):
     """Everything of a run that a person chooses; it opens with what ran or was planned last."""
 
     def __init__(self, spec: RunSpec, seeds: SeedLibrary, tasks: TaskLibrary) -> None:
@@ -84,10 +84,7 @@ class StartDialog(Dialog[RunSpec | None]):
                         id=field,
                         compact=True,
                     )
-            yield Static(id="start-error")
-            with Horizontal(classes="buttons"):
-                yield Button("Start ⏎", id="start", variant="success", compact=True)
-                yield Button("Cancel", id="cancel", compact=True)
+            yield from self.ending("Start")
         yield Hints()
 
     def on_mount(self) -> None:
@@ -104,25 +101,20 @@ class StartDialog(Dialog[RunSpec | None]):
         if event.select.id == "library" and isinstance(event.value, str):
             self.query_one("#task", Input).value = event.value
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in any field starts."""
-        self.action_accept()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Start, or leave it."""
-        if event.button.id == "start":
-            self.action_accept()
-        else:
-            self.action_close()
-
-    def action_accept(self) -> None:
-        """Start, or say what is wrong."""
-        try:
-            spec = self._read()
-        except (DrifttyError, ValueError) as error:
-            self.query_one("#start-error", Static).update(Text(f"✗ {clean_line(str(error))}"))
-        else:
-            self.dismiss(spec)
+    def read(self) -> RunSpec:
+        """The spec as entered. Raises `DrifttyError` or `ValueError` with a sentence."""
+        value = self.entered()
+        temperature = number_of(value["temperature"], "temperature", 0, 2)
+        chosen = {field: self.query_one(f"#{field}", Select).value for field, _, _ in POLICIES}
+        return replace(
+            self._spec,
+            task=self._asked(value["task"]),
+            config=parse_config(value["config"], self._seeds),
+            sampling=replace(self._spec.sampling, temperature=temperature),
+            rng=whole_of(value["rng"], "rng", 0, 2**63 - 1),
+            turns=whole_of(value["turns"], "turns", 1, MOST_TURNS),
+            **chosen,
+        )
 
     def _configs(self) -> list[str]:
         names = self._seeds.names()
@@ -135,21 +127,6 @@ class StartDialog(Dialog[RunSpec | None]):
         else:
             words = "in your own words; no check will say whether it got done"
         self.query_one("#task-words", Static).update(Text(clean_line(words)))
-
-    def _read(self) -> RunSpec:
-        """The spec as entered. Raises `DrifttyError` or `ValueError` with a sentence."""
-        value = {entry.id: entry.value.strip() for entry in self.query(Input)}
-        temperature = number_of(value["temperature"], "temperature", 0, 2)
-        chosen = {field: self.query_one(f"#{field}", Select).value for field, _, _ in POLICIES}
-        return replace(
-            self._spec,
-            task=self._asked(value["task"]),
-            config=parse_config(value["config"], self._seeds),
-            sampling=replace(self._spec.sampling, temperature=temperature),
-            rng=int(number_of(value["rng"], "rng", 0, 2**63 - 1)),
-            turns=int(number_of(value["turns"], "turns", 1, MOST_TURNS)),
-            **chosen,
-        )
 
     def _asked(self, text: str) -> Task:
         return self._tasks.task(text) if text in self._tasks.names() else plain(text)

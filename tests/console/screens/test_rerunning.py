@@ -97,7 +97,7 @@ async def test_a_fork_may_be_edited_and_what_is_wrong_is_said_in_the_dialog(sess
         dialog.query_one("#turn", Input).value = "0"
         await pilot.press("f10")
         await pilot.pause()
-        assert "turn must be a number" in str(dialog.query_one("#start-error", Static).render())
+        assert "turn must be a whole number" in str(dialog.query_one("#form-error", Static).render())
         dialog.query_one("#turn", Input).value = "2"
         dialog.query_one("#edited", Input).value = "uptime"
         await pilot.press("f10")
