@@ -10,18 +10,18 @@ from rich.style import Style
 from textual import events
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
 from console.appearance import Appearance
 from console.keymap import bindings
 from console.panes.look import app_of, look_of
+from console.panes.scrolling import ScrollsAtOnce
 from console.panes.strips import on
 from console.view.line import Piece
 
 
-class RowsPane(ScrollView, can_focus=True):
+class RowsPane(ScrollsAtOnce, can_focus=True):
     """Rows with a tail to follow. Subclasses give `row_count`, `row` and `row_text`."""
 
     BINDINGS = bindings("pane")
@@ -42,6 +42,8 @@ class RowsPane(ScrollView, can_focus=True):
         self.following = True
         """Whether the last row is kept in view; a person who scrolls up stays where they are."""
         self._moving = False
+        self._base: Style | None = None
+        """Under every row, while rows are drawn: to find it out takes as long as to draw one."""
         self._subtitle: tuple[Piece, ...] = ()
 
     @property
@@ -122,12 +124,19 @@ class RowsPane(ScrollView, can_focus=True):
         """Keep the last row in view."""
         self.follow()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Rows of what is in view."""
+        self._base = self.rich_style
+        strips = super().render_lines(crop)
+        self._base = None
+        return strips
+
     def render_line(self, y: int) -> Strip:
         """One row of what is in view."""
         scroll_x, scroll_y = self.scroll_offset
         width = self.size.width
         number = scroll_y + y
-        base = self.rich_style
+        base = self._base or self.rich_style
         if number >= self.row_count():
             return Strip.blank(width, base)
         strip = self._marked(number, self.row(number))
