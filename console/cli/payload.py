@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from console.view.payload import PayloadView
     from engine.lint.finding import Finding
 
-EXCERPT = 60
-"""Characters of an offending span that are quoted."""
-
 
 @click.command()
 @click.argument("session", default="last")
@@ -186,7 +183,7 @@ def _tell_changes(before: "Inspected", now: "Inspected", as_json: bool) -> None:
 
 def _tell_findings(shown: "Inspected", as_json: bool) -> bool:
     """Tell what is wrong; returns whether something is an error."""
-    from console.view.inspectlint import findings
+    from console.view.inspectlint import by_rule, count_words, findings
     from engine.lint.lint import BY_ID
     from engine.shell.commands import in_sandbox
 
@@ -206,33 +203,25 @@ def _tell_findings(shown: "Inspected", as_json: bool) -> bool:
             ]
         )
     else:
-        for each in found:
-            _tell_finding(shown, each)
-        click.echo(_summed(found), err=True)
+        for group in by_rule(found):
+            _tell_rule(shown, group)
+        words = count_words(found) if found else "Nothing is wrong with this prompt"
+        click.echo(f"{words}.", err=True)
     return any(each.severity == "error" for each in found)
 
 
-def _tell_finding(shown: "Inspected", found: "Finding") -> None:
-    colour = {"error": "red", "warning": "yellow", "note": "cyan"}[found.severity]
-    where = f"turn {found.span.turn + 1} of the scrollback: " if found.span.turn >= 0 else ""
-    click.secho(f"{found.severity}: {found.rule}", fg=colour, bold=True)
-    click.echo(f"  {where}{_clean(found.message)}")
-    if found.span.stop > found.span.start:
-        text = shown.sent.turns[found.span.turn].text[found.span.start : found.span.stop]
-        more = "…" if len(text) > EXCERPT else ""
-        click.echo(f"  {_clean(text[:EXCERPT] + more)!r}")
-    if found.fix:
-        click.secho(f"  {found.fix}", dim=True)
+def _tell_rule(shown: "Inspected", found: "Sequence[Finding]") -> None:
+    from console.view.inspectlint import excerpt
 
-
-def _summed(found: "Sequence[Finding]") -> str:
-    from engine.figures import number
-
-    if not found:
-        return "Nothing is wrong with this prompt."
-    errors = sum(each.severity == "error" for each in found)
-    warnings = sum(each.severity == "warning" for each in found)
-    return f"{number(errors, 'error')}, {number(warnings, 'warning')}"
+    one = found[0]
+    colour = {"error": "red", "warning": "yellow", "note": "cyan"}[one.severity]
+    click.secho(f"{one.severity}: {one.rule}", fg=colour, bold=True)
+    for each in found:
+        where = f"turn {each.span.turn + 1} of the scrollback: " if each.span.turn >= 0 else ""
+        quoted = excerpt(each, shown.sent.turns)
+        click.echo(f"  {where}{_clean(each.message)}" + (f" “{_clean(quoted)}”" if quoted else ""))
+    if one.fix:
+        click.secho(f"  {one.fix}", dim=True)
 
 
 def _tell_rules(as_json: bool) -> None:

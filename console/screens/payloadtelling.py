@@ -1,6 +1,7 @@
 """What the Payload screen says of the prompt in view, tab by tab; worked out once for each prompt."""
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Literal, TypeAlias
 
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from console.view.inspectcompletion import completion_lines
 from console.view.inspectdiff import difference_lines
 from console.view.inspected import Inspected
 from console.view.inspectfacts import facts
-from console.view.inspectlint import count_words, finding_lines, findings
+from console.view.inspectlint import by_rule, count_words, finding_line, findings, rule_lines
 from console.view.inspectmatters import note
 from console.view.line import Line, line
 from console.view.payload import PayloadView
@@ -67,7 +68,8 @@ class Tells:
         assert self.shown is not None  # there is a prompt of that place
         previous = view.sent(place - 1) if place > 0 else None
         self.facts = facts(self.shown, len(previous.ids) if previous else None)
-        self.findings = findings(self.shown.sent, self._exists)
+        found = by_rule(findings(self.shown.sent, self._exists))
+        self.findings = tuple(chain.from_iterable(found))
         self._finding = 0
         return self.shown
 
@@ -138,11 +140,16 @@ class Tells:
     def _lint(self) -> tuple[list[Line], int | None]:
         if not self.findings:
             return [line(("✓ ", "good"), "No rule finds anything wrong with this payload.")], None
+        assert self.shown is not None  # as the caller saw
+        turns = self.shown.sent.turns
         lines, top = [line((count_words(self.findings), "heading")), line("")], 0
-        for number_, one in enumerate(self.findings):
-            if number_ == self._finding:
-                top = len(lines)
-            lines += [*finding_lines(one, number_ == self._finding), line("")]
+        for found in by_rule(self.findings):
+            lines += rule_lines(found)
+            for one in found:
+                chosen = one is self.chosen
+                top = len(lines) if chosen else top
+                lines.append(finding_line(one, turns, chosen))
+            lines.append(line(""))
         return lines, top
 
 

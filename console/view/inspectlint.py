@@ -7,7 +7,7 @@ from console.view.line import Line, line
 from engine.figures import number
 from engine.lint.finding import SEVERITIES, Finding, Severity, Subject
 from engine.lint.lint import BY_ID, lint
-from engine.scrollback import Payload
+from engine.scrollback import Payload, Turn
 
 MARKS: dict[Severity, tuple[str, str]] = {
     "error": ("✗", "bad"),
@@ -15,6 +15,8 @@ MARKS: dict[Severity, tuple[str, str]] = {
     "note": ("·", "note"),
 }
 """By severity, a mark and its style."""
+EXCERPT = 60
+"""Characters of an offending span that are quoted."""
 
 
 def findings(sent: Sent, exists: Callable[[str], bool] | None = None) -> tuple[Finding, ...]:
@@ -45,27 +47,44 @@ def count_words(found: Sequence[Finding]) -> str:
     return ", ".join(told) or "nothing found"
 
 
-def finding_lines(one: Finding, chosen: bool) -> list[Line]:
-    """One finding: what, where, why it matters, what to do."""
+def by_rule(found: Sequence[Finding]) -> tuple[tuple[Finding, ...], ...]:
+    """What each rule found, in the order in which the rules come first."""
+    groups: dict[str, list[Finding]] = {}
+    for one in found:
+        groups.setdefault(one.rule, []).append(one)
+    return tuple(map(tuple, groups.values()))
+
+
+def rule_lines(found: Sequence[Finding]) -> list[Line]:
+    """A rule above what it found: how often, why it matters, what to do."""
+    one = found[0]
     mark, style = MARKS[one.severity]
-    where = f"turn {one.span.turn + 1}" if one.span.turn >= 0 else "the payload"
-    cursor = ("▸ ", "accent") if chosen else ("  ", "text")
-    lines = [
-        line(
-            cursor,
-            (f"{mark} {one.severity:<8}", style),
-            (f"{one.rule} ", "heading"),
-            (f"· {where}", "note"),
-            indent=4,
-        ),
-        line("    ", one.message, indent=4),
-    ]
+    many = f" · {number(len(found), 'place')}" if len(found) > 1 else ""
+    lines = [line((f"{mark} {one.severity:<8}", style), (one.rule, "heading"), (many, "note"))]
     rule = BY_ID.get(one.rule)
     if rule is not None:
         lines.append(line("    ", (rule.explanation, "note"), indent=4))
     if one.fix:
         lines.append(line("    ", ("fix: ", "good"), one.fix, indent=4))
     return lines
+
+
+def finding_line(one: Finding, turns: Sequence[Turn], chosen: bool) -> Line:
+    """One finding: whether the cursor is on it, where it is, what is wrong, and the very words."""
+    where = f"turn {one.span.turn + 1}" if one.span.turn >= 0 else "payload"
+    cursor = ("  ▸ ", "accent") if chosen else ("    ", "text")
+    quoted = excerpt(one, turns)
+    said = [(f"  “{quoted}”", "found")] if quoted else []
+    return line(cursor, (f"{where:<9} ", "rule-label"), one.message, *said, indent=14)
+
+
+def excerpt(one: Finding, turns: Sequence[Turn]) -> str:
+    """The words that a finding is about, in one line; empty where it is about more than words."""
+    if one.span.turn < 0 or one.span.stop <= one.span.start:
+        return ""
+    text = turns[one.span.turn].text[one.span.start : one.span.stop]
+    shown = text[:EXCERPT] + ("…" if len(text) > EXCERPT else "")
+    return shown.replace("\n", "⏎").replace("\t", "⇥")
 
 
 def place_of(one: Finding, shown: Inspected) -> range:

@@ -15,6 +15,9 @@ KEYSTROKE = 80
 FRAGMENTS = 3
 """So many such turns in a row are no coincidence."""
 
+SPELT = 24
+"""Characters of a run that are quoted."""
+
 ESCAPES = re.compile(
     r"(?:\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])?)+"
     r"|\[\?(?:1|7|12|25|1000|1002|1006|1049|2004)[hl]"  # modes whose ESC was taken off
@@ -77,8 +80,8 @@ def fragmented(subject: Subject) -> Iterator[Hit]:
         if len(run) >= FRAGMENTS:
             found = True
             yield Hit(
-                f"{len(run)} user turns in a row hold no more than {FEW} characters each: "
-                "the echo of keystrokes, each taken for a message.",
+                f"{len(run)} user turns in a row hold no more than {FEW} characters each: the echo of "
+                f"keystrokes ({_spelt(subject, run)!r}), each taken for a message.",
                 run[0],
                 0,
                 len(subject.turns[run[0]].text),
@@ -89,6 +92,12 @@ def fragmented(subject: Subject) -> Iterator[Hit]:
             "The channel `fragmented` is switched on: from the first command on, each keystroke's "
             "echo will be a message of its own."
         )
+
+
+def _spelt(subject: Subject, run: list[int]) -> str:
+    """What keystrokes make together."""
+    whole = "".join(ESCAPES.sub("", subject.turns[index].text) for index in run).strip()
+    return whole if len(whole) <= SPELT else f"{whole[:SPELT]}…"
 
 
 def _printable(text: str) -> int:
