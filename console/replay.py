@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
 
-from console.replaysnapshots import Snapshots
+from console.replaysnapshots import Snapshots, set_aside, take_up
 from console.view.memory import recall, remember
 from console.view.state import ViewState
 from engine.errors import DrifttyError
@@ -116,11 +116,14 @@ class Replay:
     async def run(self, source: Source, opening: OpenAt = FROM_START) -> None:
         """Read, play and follow a recording until cancelled."""
         self.source = source
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._told(self._play()))
-            await self._told(self._read(opening))
-            tasks.create_task(self._told(self._follow()))
-            tasks.create_task(self._told(self._survey()))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._told(self._play()))
+                await self._told(self._read(opening))
+                tasks.create_task(self._told(self._follow()))
+                tasks.create_task(self._told(self._survey()))
+        finally:
+            take_up()
 
     def toggle(self) -> None:
         """Play, or pause; at the end, play from the start."""
@@ -247,7 +250,8 @@ class Replay:
                 position += 1
                 if event is not None:
                     scout.apply(event)
-                self.snapshots.passed(position, event, scout)
+                if self.snapshots.passed(position, event, scout):
+                    set_aside()
                 if time.perf_counter() - began > SLICE:
                     await asyncio.sleep(SLICE)
                     began = time.perf_counter()

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from rich.style import Style
 from textual import events
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.selection import Selection
 from textual.strip import Strip
@@ -127,7 +127,7 @@ class RowsPane(ScrollsAtOnce, can_focus=True):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Rows of what is in view."""
         self._base = self.rich_style
-        strips = super().render_lines(crop)
+        strips: list[Strip] = super().render_lines(crop)
         self._base = None
         return strips
 

@@ -97,7 +97,7 @@ class Row:
         return Strip(segments)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def drawn_text(line: Line) -> str:
     """A line's text as it is drawn."""
     return "".join(shown(piece.text) for piece in line.pieces)

@@ -1,12 +1,15 @@
-"""A pane of logical lines, wrapped to its width; only what changed is wrapped again."""
+"""A pane of logical lines, wrapped to its width; only what is looked at is wrapped."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
 from textual import events
 from textual.strip import Strip
 
 from console.panes.rows import RowsPane
-from console.panes.strips import Row, wrap
+from console.panes.strips import Row
+from console.panes.wrapped import Wrapped
 from console.view.line import Line
 
 
@@ -18,37 +21,38 @@ class TextPane(RowsPane):
         self._lines: list[Line] = []
         self._starts: list[int] = []
         """The number of each line's first row."""
-        self._rows: list[Row] = []
-        self._wrapped = 0
-        """The width the rows were made for."""
+        self._total = 0
+        """Rows of all lines."""
+        self._wrapped = Wrapped(0)
 
     def row_count(self) -> int:
         """How many rows there are."""
-        return len(self._rows)
+        return self._total
 
     def row(self, number: int) -> Strip:
         """A row as drawn."""
-        return self._rows[number].strip(self.look, self._wrapped)
+        return self._row(number).strip(self.look, self._wrapped.width)
 
     def row_text(self, number: int) -> str:
         """A row's text as drawn."""
-        return self._rows[number].text
+        return self._row(number).text
 
     def show(self, lines: Sequence[Line], *, dropped: int = 0) -> None:
         """Show these lines. `dropped`: how many lines went from the front since the last call."""
         width = self.width
         if dropped:
             self._drop(dropped)
-        if width != self._wrapped:
-            self._wrapped = width
+        if width != self._wrapped.width:
+            self._wrapped = Wrapped(width)
             self._cut(0)
         kept = _same(self._lines, lines)
-        first = self._starts[kept] if kept < len(self._starts) else len(self._rows)
         self._cut(kept)
-        for line in lines[kept:]:
-            self._lines.append(line)
-            self._starts.append(len(self._rows))
-            self._rows.extend(wrap(line, width))
+        first = self._total
+        new = lines[kept:]
+        self._lines.extend(new)
+        starts = list(accumulate(map(self._wrapped.height, new), initial=first))
+        self._total = starts.pop()
+        self._starts.extend(starts)
         self.recount(width)
         if dropped:
             self.refresh()
@@ -60,29 +64,33 @@ class TextPane(RowsPane):
 
     def restyle(self) -> None:
         """Draw everything anew, in another theme."""
-        lines, self._wrapped = self._lines[:], 0
+        lines, self._wrapped = self._lines[:], Wrapped(0)
         self.show(lines)
         self.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
         """Wrap to the new width."""
-        if self.width != self._wrapped:
+        if self.width != self._wrapped.width:
             self.show(self._lines[:])
             self.refresh()
         self.follow()
 
+    def _row(self, number: int) -> Row:
+        at = bisect_right(self._starts, number) - 1
+        return self._wrapped.rows(self._lines[at])[number - self._starts[at]]
+
     def _cut(self, line: int) -> None:
-        """Forget the rows of a line and all after it."""
+        """Forget a line and all after it."""
         if line < len(self._starts):
-            del self._rows[self._starts[line] :]
+            self._total = self._starts[line]
             del self._starts[line:]
             del self._lines[line:]
 
     def _drop(self, lines: int) -> None:
         """Forget lines at the front, keeping in view what was."""
-        rows = self._starts[lines] if lines < len(self._starts) else len(self._rows)
+        rows = self._starts[lines] if lines < len(self._starts) else self._total
         del self._lines[:lines]
-        del self._rows[:rows]
+        self._total -= rows
         self._starts = [start - rows for start in self._starts[lines:]]
         if not self.following:
             self.scroll_to(y=max(0, self.scroll_offset.y - rows), animate=False, force=True)

@@ -2,9 +2,11 @@
 
 `python -m tests.bench.replay`. A session of 100,000 events, recorded into a store of its own; medians.
 The baseline is the obvious replay: read every event up to the point, and fold it into a new view.
+"On screen" is from the wish to the last cell drawn, all five panes and the time line at 120×40.
 """
 
 import asyncio
+import os
 import random
 import tempfile
 from pathlib import Path
@@ -13,12 +15,14 @@ from time import perf_counter
 
 import psutil
 
-from console.replay import RecordedView, Replay
+from console.replay import OpenAt, RecordedView, Replay
+from console.screens.replay import ReplayScreen
 from engine.events import AnyEvent
+from sessions import database
 from sessions.library import Library
 from sessions.playbackreader import Recording
 from sessions.recorder import Recorder
-from tests.console.open import spec
+from tests.console.open import console, settled, spec
 from tests.console.played import PAUSED, brought, drawn, long_session, until
 
 EVENTS = 100_000
@@ -89,14 +93,38 @@ async def measured(path: Path, session: str, rng: random.Random) -> dict[str, li
     return found
 
 
+async def on_screen(session: str, rng: random.Random) -> dict[str, list[float]]:
+    """Seconds from a wish to what is drawn of it, in the console."""
+    found: dict[str, list[float]] = {"screen jump": [], "screen step": []}
+    app = console()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        screen = ReplayScreen(session, OpenAt(turn=1))
+        await app.push_screen(screen)
+        replay = screen.replay
+        await until(lambda: replay.surveyed and replay.resting)
+        for _ in range(JUMPS):
+            position = rng.randrange(2, EVENTS)
+            for name, target in (("screen jump", position), ("screen step", position - 1)):
+                began = perf_counter()
+                await brought(replay, target)
+                painted = asyncio.Event()
+                screen.call_after_refresh(painted.set)
+                await painted.wait()
+                found[name].append(perf_counter() - began)
+    return found
+
+
 def main() -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "long.db"
+        os.environ["DRIFTTY_CONFIG_DIR"] = os.environ["DRIFTTY_DATA_DIR"] = name
+        path = database.default_path()
         session = asyncio.run(record(path, made()))
         before = psutil.Process().memory_info().rss
         found = asyncio.run(measured(path, session, random.Random(2)))
         grown = psutil.Process().memory_info().rss - before
+        found |= asyncio.run(on_screen(session, random.Random(3)))
     ms = {key: [one * 1000 for one in values] for key, values in found.items()}
     count, size = found["snapshots"]
     print(f"events                       {EVENTS:>10,}")
@@ -108,10 +136,13 @@ def main() -> None:
         ("jump", "jump anywhere"),
         ("step", "one event back"),
         ("end", "to the end"),
+        ("screen jump", "jump anywhere, on screen"),
+        ("screen step", "one event back, on screen"),
     ):
-        p99 = quantiles(ms[name], n=100)[98]
+        p90, p99 = (quantiles(ms[name], n=100)[at] for at in (89, 98))
         print(
-            f"{words:<29}{median(ms[name]):>10.1f} ms, {p99:.1f} at p99, {max(ms[name]):.1f} at most"
+            f"{words:<29}{median(ms[name]):>10.1f} ms, {p90:.1f} at p90, {p99:.1f} at p99, "
+            f"{max(ms[name]):.1f} at most"
         )
     print(f"snapshots                    {count:>10.0f}, {size / 1e6:.1f} MB of terminals")
     print(f"memory grown by              {grown / 1e6:>10.0f} MB")
