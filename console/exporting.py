@@ -1,5 +1,6 @@
 """Sessions written for other programs: which formats there are, and how a file comes to be."""
 
+import asyncio
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from sessions.export.redact import Secret
     from sessions.summary import Summary
 
-Format: TypeAlias = Literal["jsonl", "asciicast-v2", "asciicast-v3", "markdown", "svg", "trace"]
+Format: TypeAlias = Literal[
+    "jsonl", "asciicast-v2", "asciicast-v3", "markdown", "svg", "png", "trace"
+]
 FORMATS: tuple[Format, ...] = get_args(Format)
 SUFFIXES: dict[Format, str] = {
     "jsonl": "jsonl",
@@ -25,6 +28,7 @@ SUFFIXES: dict[Format, str] = {
     "asciicast-v3": "cast",
     "markdown": "md",
     "svg": "svg",
+    "png": "png",
     "trace": "json",
 }
 WORDS: dict[Format, str] = {
@@ -33,8 +37,11 @@ WORDS: dict[Format, str] = {
     "asciicast-v3": "plays in asciinema 3 and its players",
     "markdown": "the transcript, to read or paste",
     "svg": "a picture of one moment",
+    "png": "a picture of one moment, for where SVG cannot be shown",
     "trace": "where the time went; ui.perfetto.dev and chrome://tracing open it",
 }
+PICTURES: tuple[Format, ...] = ("svg", "png")
+"""Formats that show one moment."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +61,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 class Made(msgspec.Struct, frozen=True):
     """A session in another form."""
 
-    lines: list[str]
+    pieces: list[bytes]
+    """The file, in order."""
     secrets: "list[Secret]"
     """What was masked."""
 
@@ -62,7 +70,7 @@ class Made(msgspec.Struct, frozen=True):
 async def export(typed: str, request: Request) -> Made:
     """The session a person named, in another form.
 
-    Raises `DrifttyError` where there is none such, or no such moment in it.
+    Raises `DrifttyError` where there is none such, no such moment in it, or nothing to draw with.
     """
     from sessions.library import Library
 
@@ -74,7 +82,12 @@ async def export(typed: str, request: Request) -> Made:
         from sessions.export.redact import redact
 
         events, secrets = redact(events)
-    return Made(list(_lines(_exporter(request, summary, len(secrets)), events)), secrets)
+    pieces = [line.encode() for line in _lines(_exporter(request, summary, len(secrets)), events)]
+    if request.form == "png":
+        from console.png import png
+
+        pieces = [await asyncio.to_thread(png, b"".join(pieces).decode())]
+    return Made(pieces, secrets)
 
 
 @contextmanager
@@ -101,7 +114,7 @@ def _exporter(request: Request, summary: "Summary", redacted: int) -> "Exporter"
             from sessions.export.markdown import Markdown
 
             return Markdown(clean)
-        case "svg":
+        case "svg" | "png":
             from console.moment import Moment
 
             return Moment(summary, turn=request.turn, at=request.at)

@@ -8,7 +8,12 @@ from rich.color import ColorType
 from rich.style import Style
 from textual.strip import Strip
 
-FONT = "ui-monospace, 'Cascadia Mono', 'JetBrains Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+FONT = (
+    "ui-monospace, 'Cascadia Mono', 'JetBrains Mono', Menlo, Consolas, 'DejaVu Sans Mono', "
+    "'Noto Sans Mono', 'Liberation Mono', 'Ubuntu Mono', FreeMono, 'Nimbus Mono PS', 'Courier New', "
+    "monospace"
+)
+"""Whichever there is first. Fonts that join characters to others are left out."""
 CELL, LINE, BASE, SIZE, MARGIN = 8.4, 18, 13.5, 14, 16
 """Pixels: a cell's width and height, from a row's top to its baseline, the font's size, the edge."""
 
@@ -23,7 +28,7 @@ def svg(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across:.1f} {down}" role="img"'
         f' width="{across:.0f}" height="{down}">\n'
     )
-    yield f"<title>{escape(title)}</title>\n"
+    yield f"<title>{_escaped(title)}</title>\n"
     yield f'<rect width="100%" height="100%" rx="8" fill="{background}"/>\n'
     yield (
         f'<g font-family="{FONT}" font-size="{SIZE}" fill="{foreground}"'
@@ -55,7 +60,7 @@ def _row(row: Strip, top: float, foreground: str, background: str) -> Iterator[s
             yield (
                 f'<text xml:space="preserve" x="{left:.1f}" y="{top + BASE:.1f}"'
                 f' textLength="{width * CELL:.1f}" lengthAdjust="spacingAndGlyphs"'
-                f"{' ' if looks else ''}{looks}>{escape(segment.text)}</text>\n"
+                f"{' ' if looks else ''}{looks}>{_escaped(segment.text)}</text>\n"
             )
 
 
@@ -75,6 +80,11 @@ def _looks(style: Style, fill: str | None) -> Iterable[str]:
     ]
     if lines:
         yield f'text-decoration="{" ".join(lines)}"'
+
+
+def _escaped(text: str) -> str:
+    """Text in XML, which has no place for two characters that Unicode calls none."""
+    return escape(text.replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd"))
 
 
 def _hex(color: object) -> str | None:

@@ -1,6 +1,7 @@
 """`driftty sessions export|import`: recordings for other programs, other machines, other people."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ import click
 
 from console.cli.editing import write_json
 from console.cli.options import Finite
-from console.exporting import FORMATS, Format
+from console.exporting import FORMATS, PICTURES, Format
 
 if TYPE_CHECKING:
     from sessions.export.redact import Secret
@@ -45,7 +46,7 @@ def export(
 
     asciicast-v2 and -v3 play in asciinema and its players, reasoning dimmed, with markers at commands
     and drifts; jsonl has every event and can be imported again without loss; markdown is a transcript;
-    svg is a picture of one moment, by default the last. trace is where the time went, for
+    svg and png are a picture of one moment, by default the last. trace is where the time went, for
     ui.perfetto.dev and chrome://tracing.
 
     Secrets are masked in the copy, and listed on standard error; the recording keeps them. A masked
@@ -56,15 +57,16 @@ def export(
 
     if output != "-" and not force and Path(output).exists():
         raise click.BadParameter(f"{output} is there already; --force writes over it.")
-    if (turn is not None or seconds is not None) and form != "svg":
-        raise click.UsageError("--turn and --at name the moment of a picture: --format svg")
+    if (turn is not None or seconds is not None) and form not in PICTURES:
+        raise click.UsageError("--turn and --at name the moment of a picture: --format svg or png")
+    if form == "png" and output == "-" and sys.stdout.isatty():
+        raise click.UsageError("a PNG is not for a terminal; name a file with -o")
     if turn is not None and seconds is not None:
         raise click.UsageError("--turn and --at are two ways to name one moment; use one")
     at = None if seconds is None else round(seconds * 1e9)
     made = asyncio.run(make(session, Request(form=form, turn=turn, at=at, **how)))
     with destination(output) as file:
-        for piece in made.lines:
-            file.write(piece.encode())
+        file.writelines(made.pieces)
     _report(made.secrets, as_json)
 
 

@@ -203,18 +203,17 @@ async def write(session: str, wanted: Wanted) -> str:
     from console.exporting import export
 
     made = await export(session, wanted.request)
-    path = await asyncio.to_thread(_write, made.lines, wanted)
+    path = await asyncio.to_thread(_write, made.pieces, wanted)
     masked = f"; {number(len(made.secrets), 'secret')} masked" if made.secrets else ""
     return f"written to {path}{masked}"
 
 
-def _write(lines: Sequence[str], wanted: Wanted) -> Path:
+def _write(pieces: Sequence[bytes], wanted: Wanted) -> Path:
     from console.exporting import destination
 
     path = Path(wanted.path).expanduser()
     if path.exists() and not wanted.over:
         raise DrifttyError(f"{path} is there already; choose another name, or to write over it.")
     with destination(str(path)) as file:
-        for piece in lines:
-            file.write(piece.encode())
+        file.writelines(pieces)
     return path
