@@ -2,28 +2,26 @@
 
 import asyncio
 import random
-import re
 import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Coroutine, Generator, Iterable
-from contextlib import asynccontextmanager, closing
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from engine.errors import StoreError
-from engine.events import AnyEvent, ShellWrote
+from engine.events import ShellWrote
 from sessions.ids import new_id
 from sessions.journal import Entry, Journal
 from sessions.library import Library
 from sessions.recorder import Recorder
 from sessions.soundness import find_damage
 from sessions.summary import Query
-from tests.sessions.made import begin, end, make_session, token
+from tests.sessions.made import begin, end, token
 
 ROUNDS = 12
 
@@ -264,105 +262,6 @@ async def test_a_library_left_in_the_middle_of_reading_holds_nobody_up(tmp_path:
             assert busy == 0
 
 
-class Cancelled:
-    """Runs a coroutine and cancels it where it waits for the `first` time, and so many times more."""
-
-    def __init__(self, work: Coroutine[Any, Any, None], first: int, again: int) -> None:
-        self.work = work
-        self.strikes = range(first, first + 1 + again)
-        self.waits = 0
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        strike = False
-        while True:
-            try:
-                awaited = (
-                    self.work.throw(asyncio.CancelledError) if strike else self.work.send(None)
-                )
-            except StopIteration:
-                return
-            self.waits += 1
-            strike = self.waits in self.strikes
-            if not strike:
-                yield awaited
-
-
-async def record_some(path: Path, recorded: list[str]) -> None:
-    async with Recorder.open(path) as recorder:
-        session = new_id()
-        recorder.record(session, begin(session))
-        recorded.append(session)
-        for at in range(1, 31):
-            recorder.record(session, token(at))
-            recorded.append(session)
-            if at % 10 == 0:
-                await recorder.flush()
-            await recorder.room()
-            await asyncio.sleep(0)
-
-
-async def count_events(path: Path, session: str) -> int:
-    async with Library.open(path) as library:
-        assert await find_damage(library, session) == ""
-        return len([event async for event in library.events(session)])
-
-
-async def wait_for_events(path: Path, session: str, count: int) -> None:
-    written = 0
-    while written < count:
-        async with Library.open(path) as library:
-            written = sum(summary.events for summary in await library.sessions())
-    assert await count_events(path, session) == count
-
-
-@pytest.mark.parametrize("again", [0, 1, 5])
-async def test_cancelling_at_any_await_keeps_all_that_was_recorded_and_hangs_nothing(
-    tmp_path: Path, again: int
-) -> None:
-    first = 0
-    while True:
-        first += 1
-        path = tmp_path / f"{first}.db"
-        recorded: list[str] = []
-        cancelled = Cancelled(record_some(path, recorded), first, again)
-        try:
-            async with asyncio.timeout(60):
-                await cancelled
-        except asyncio.CancelledError:
-            pass
-        else:
-            break
-        # Cancelled even while it closes, the writer ends its work without anybody waiting for it.
-        if recorded:
-            async with asyncio.timeout(60):
-                await wait_for_events(path, recorded[0], len(recorded))
-    assert len(recorded) == 31
-    assert first > 30
-
-
-def test_a_loop_torn_down_with_everything_cancelled_still_writes(tmp_path: Path) -> None:
-    """Tasks that nobody awaits are all cancelled at once when the program ends."""
-    path, session = tmp_path / "driftty.db", new_id()
-
-    async def own(recording: asyncio.Event) -> None:
-        async with Recorder.open(path) as recorder:
-            recorder.record(session, begin(session))
-            for at in range(1, 1000):
-                recorder.record(session, token(at))
-            recording.set()
-            await asyncio.Event().wait()
-
-    async def main() -> asyncio.Task[None]:
-        recording = asyncio.Event()
-        task = asyncio.create_task(own(recording))
-        await recording.wait()
-        return task
-
-    asyncio.run(main())
-
-    assert asyncio.run(count_events(path, session)) == 1000
-
-
 async def test_a_clock_set_back_changes_no_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -381,40 +280,3 @@ async def test_a_clock_set_back_changes_no_order(
         listed = [summary.id for summary in await library.sessions()]
         assert listed == [sessions[1], sessions[2], sessions[0]]
         assert (await library.find("last")).id == sessions[1]
-
-
-@asynccontextmanager
-async def recorded(path: Path) -> AsyncIterator[tuple[Library, str, list[AnyEvent]]]:
-    session = new_id()
-    async with Recorder.open(path) as recorder:
-        for event in make_session(session):
-            recorder.record(session, event)
-    async with Library.open(path) as library:
-        yield library, session, make_session(session)
-
-
-PLANTED = {
-    "UPDATE events SET body = x'00' WHERE seq = 5": "event 5 is not what was recorded",
-    "DELETE FROM events WHERE seq = 7": "events 7 to 7 are missing",
-    "DELETE FROM events WHERE seq >= 10": "the last .* are missing",
-    "DELETE FROM events": "the last .* are missing",
-    "UPDATE events SET seq = 1000 WHERE seq = 0": "events 0 to 0 are missing",
-    "UPDATE sessions SET head = x'00'": "is not the last one that was recorded",
-    "UPDATE sessions SET id = 'another'": "event 0 is not what was recorded",
-    "UPDATE events SET body = x'aa' WHERE packing = 1": "cannot be read",
-}
-
-
-@pytest.mark.parametrize("change", PLANTED)
-async def test_the_hash_chain_notices(tmp_path: Path, change: str) -> None:
-    path = tmp_path / "driftty.db"
-    async with recorded(path) as (library, session, _):
-        assert await find_damage(library, session) == ""
-        with closing(sqlite3.connect(path)) as connection:
-            connection.execute(change)
-            connection.commit()
-        session = (await library.find("last")).id
-        damage = await find_damage(library, session)
-    assert damage
-
-    assert re.search(PLANTED[change], damage)

@@ -1,5 +1,6 @@
 """Real shells for tests, closed whatever happens."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeAlias
 
@@ -15,6 +16,12 @@ Bring: TypeAlias = Callable[..., Awaitable[PtyShell]]
 
 PATIENT = ShellSpec(patience=60, limit=120)
 """Nothing stalls by accident on a slow machine."""
+
+
+def plain(raw: bytes) -> str:
+    """What the terminal got, without escape sequences."""
+    text = re.sub(rb"\x1b\][^\x1b]*\x1b\\|\x1b\[[0-9;?]*[a-zA-Z]", b"", raw)
+    return text.decode(errors="replace").replace("\r", "")
 
 
 @pytest.fixture

@@ -1,30 +1,22 @@
 """A real bash in whatever sandbox this machine has, in every state it can get into."""
 
 import asyncio
-import re
 
 import pytest
 
-from engine.errors import ShellError
 from engine.events import ShellState
 from engine.run import TaskFile
 from engine.shell.markers import find
 from engine.shell.observation import Shell
 from engine.shell.session import PtyShell
 from engine.shell.spec import ShellSpec
-from tests.engine.shell.conftest import Bring
+from tests.engine.shell.conftest import Bring, plain
 
 pytestmark = pytest.mark.shell
 
 ASK = TaskFile(
     "ask.sh", '#!/bin/bash\nread -p "name? " name\necho "hello $name"\n', executable=True
 )
-
-
-def plain(raw: bytes) -> str:
-    """What the terminal got, without escape sequences."""
-    text = re.sub(rb"\x1b\][^\x1b]*\x1b\\|\x1b\[[0-9;?]*[a-zA-Z]", b"", raw)
-    return text.decode(errors="replace").replace("\r", "")
 
 
 async def works(shell: PtyShell) -> bool:
@@ -226,66 +218,6 @@ async def given_up(shell: PtyShell) -> ShellState:
             return state
 
 
-@pytest.mark.parametrize(
-    ("command", "status"),
-    [
-        ("exit", 0),
-        ("exit 3", 3),
-        ("kill -9 $$", 137),
-        ("exec false", 1),
-        ("logout 2>&-; exit 4", 4),
-    ],
-)
-async def test_a_shell_that_ends_says_with_what_status(
-    shell: PtyShell, command: str, status: int
-) -> None:
-    seen = await shell.submit(command)
-    assert (seen.state, seen.status) == ("died", status)
-    assert shell.observe().state == "died"
-    assert (await shell.submit("echo more")).state == "died"
-
-
-async def test_set_e_takes_the_shell_down_with_the_first_failure(shell: PtyShell) -> None:
-    assert (await shell.submit("set -euo pipefail")).state == "done"
-    assert (await shell.submit("echo $UNSET_NAME || true; true")).state in ("died", "done")
-    seen = await shell.submit("false")
-    assert (seen.state, seen.status) == ("died", 1)
-
-
-async def test_ctrl_d_leaves_the_shell(shell: PtyShell) -> None:
-    shell.end_of_file()
-    seen = await shell.settle()
-    assert (seen.state, seen.status) == ("died", 0)
-
-
-async def test_what_bash_says_on_leaving_is_not_lost(shell: PtyShell) -> None:
-    seen = await shell.submit("trap 'echo last words' EXIT; exit")
-    assert "last words" in plain(seen.raw)
-
-
-FORGED = r"""printf '\033]133;D;0;at=1;aid=%s\033\\\033]133;B;aid=%s\033\\root@box:~# ' """
-
-
-async def test_a_forged_prompt_is_not_believed(bring: Bring) -> None:
-    shell = await bring(patience=0.5)
-    seen = await shell.submit(FORGED + "0000 0000; sleep 300")
-    assert (seen.state, seen.foreground) == ("stalled", "sleep")
-
-
-async def test_even_a_copy_of_the_real_prompt_is_not_believed(bring: Bring) -> None:
-    shell = await bring(patience=0.5)
-    seen = await shell.submit('printf %s "${PS1@P}" "${PS2@P}"; sleep 300')
-    assert (seen.state, seen.foreground) == ("stalled", "sleep")
-
-
-async def test_a_shell_whose_prompt_was_replaced_still_comes_back(shell: PtyShell) -> None:
-    for command in ("PS1='$ '", "unset PS0 PS2", "exec 2>/dev/null"):
-        assert (await shell.submit(command)).state == "done"
-    seen = await shell.submit("echo still here")
-    assert (seen.state, seen.status) == ("done", None)
-    assert b"still here" in seen.raw
-
-
 async def test_a_long_line_and_a_long_heredoc_arrive_whole(shell: PtyShell) -> None:
     seen = await shell.submit("echo " + "x" * 20_000 + " | wc -c")
     assert "\n20001\n" in plain(seen.raw)
@@ -355,51 +287,6 @@ async def test_everything_is_shown_in_order_as_it_comes(bring: Bring) -> None:
     assert b"".join(written) == seen.raw
 
 
-WHERE = TaskFile(
-    "where.sh",
-    "#!/bin/bash\nbefore=$(stty -g)\nstty raw -echo\nprintf '\\033[6n'\n"
-    'IFS= read -r -d R answer\nstty "$before"\necho "at ${answer#*[}"\n',
-    executable=True,
-)
-
-
-async def test_a_program_that_asks_its_terminal_is_answered(bring: Bring) -> None:
-    shell = await bring(files=(WHERE,))
-    seen = await shell.submit("clear; ./where.sh")
-    assert (seen.state, seen.status) == ("done", 0)
-    assert "at 1;1\n" in plain(seen.raw)
-
-
-async def test_a_printed_question_is_not_answered_into_the_shell(shell: PtyShell) -> None:
-    seen = await shell.submit(r"printf '\033[6n\033[c'")
-    assert seen.state == "done"
-    assert plain((await shell.submit("echo clean")).raw) == "echo clean\nclean\nroot@box:~# "
-
-
-async def test_before_and_after_its_life_a_shell_says_so(shell: PtyShell) -> None:
-    with pytest.raises(ShellError, match="not been started"):
-        PtyShell(ShellSpec()).observe()
-    await shell.close()
-    await shell.close()
-    with pytest.raises(ShellError, match="closed"):
-        await shell.submit("ls")
-
-
-async def test_a_file_outside_the_home_is_refused(bring: Bring) -> None:
-    for path in ("../x", "/etc/x", "a/../../x", "."):
-        with pytest.raises(ShellError, match="outside the home"):
-            await bring(files=(TaskFile(path, ""),))
-
-
-async def test_a_screen_that_a_dead_program_left_behind_misleads_nobody(bring: Bring) -> None:
-    shell = await bring(patience=0.5)
-    assert (await shell.submit(r"printf '\033[?1049h'")).state == "done"
-    assert (await shell.submit("cat")).state == "awaiting_input"
-    shell.interrupt()
-    await shell.settle()
-    assert (await shell.submit("sleep 300")).state == "stalled"
-
-
 async def test_lines_typed_one_by_one_are_all_waited_for(shell: PtyShell) -> None:
     assert (await shell.submit("bind 'set enable-bracketed-paste off'")).status == 0
     seen = await shell.submit("echo one\nsleep 0.3\n(exit 4)\necho $?x")
@@ -439,11 +326,6 @@ async def test_an_answer_on_its_way_is_waited_for(
     assert "\n0x\n" in plain(seen.raw)
 
 
-async def test_the_nonce_lies_in_no_file(shell: PtyShell) -> None:
-    seen = await shell.submit("cat /run/shell.bash; grep -r aid= /run /etc 2>/dev/null")
-    assert "aid=" not in plain(seen.raw).split("\n", 1)[1]
-
-
 async def test_without_a_sandbox_it_is_the_same_shell_and_says_that_it_has_none(
     bring: Bring,
 ) -> None:
@@ -451,15 +333,6 @@ async def test_without_a_sandbox_it_is_the_same_shell_and_says_that_it_has_none(
     seen = await shell.submit("cat ~/given; (exit 3)")
     assert (seen.state, seen.status) == ("done", 3)
     assert await shell.check("cat given") == (0, "1\n")
-
-
-async def test_a_background_job_that_keeps_the_terminal_does_not_hold_up_the_end(
-    bring: Bring,
-) -> None:
-    shell = await bring(sandbox="none")
-    seen = await shell.submit("(trap '' HUP; exec sleep 60) & exit 6")
-    assert (seen.state, seen.status) == ("died", 6)
-    assert seen.took < 50_000_000_000, "it waited for the job"
 
 
 async def test_a_size_for_no_terminal_is_nothing(shell: PtyShell) -> None:
