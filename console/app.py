@@ -227,9 +227,11 @@ class DrifttyApp(App[int]):
         self.driver.drew(time.perf_counter_ns() - began)
 
     def _later(self, seconds: float, call: Callable[[], None]) -> object:
-        # Whoever tells an event may be a task that began before the app: a timer needs the app's own
-        # context, in which Textual finds it.
-        return self._context_of_app.run(self.set_timer, seconds, call)
+        # Not a timer of Textual's: one that is begun late by its whole interval, which a busy machine
+        # does to a millisecond, is skipped, and with the frame it was for, every later one. And whoever
+        # tells an event may be a task that began before the app, which Textual finds by the context.
+        loop, context = asyncio.get_running_loop(), self._context_of_app
+        return loop.call_later(seconds, self.call_next, call, context=context)
 
     def _hear(self, status: WorkerStatus) -> None:
         self.worker.hear(status)

@@ -1,7 +1,11 @@
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import count, pairwise
+
+import pytest
 
 from console.pump import FRAME, SLICE, Pump
+from tests.console.open import console, settled
+from tests.console.played import until
 
 
 class Loop:
@@ -69,3 +73,18 @@ def test_nothing_to_do_costs_nothing() -> None:
     loop.turn()
     assert len(drawn) == 1
     assert not loop.due
+
+
+async def test_a_frame_comes_however_late_the_machine_is_with_timers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = console()
+    async with app.run_test() as pilot:
+        await settled(pilot)
+        before, clock = app.pump.frames, count()
+        # To Textual's own timers, a second passes between any two looks at the clock.
+        monkeypatch.setattr("textual.timer._time.get_time", lambda: float(next(clock)))
+        app.pump.wake()
+        await until(lambda: app.pump.frames > before)
+        monkeypatch.undo()
+        assert app.pump.idle
