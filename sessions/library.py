@@ -80,9 +80,9 @@ class Library:
     @asynccontextmanager
     async def holding(cls, typed: str, path: Path | None = None) -> "AsyncIterator[Library]":
         """The library with what a person named: that of `shipped:NAME`, else the one at `path`."""
-        from sessions import shipped
+        from sessions import visiting
 
-        async with cls.open(await asyncio.to_thread(shipped.store_of, typed) or path) as library:
+        async with cls.open(await asyncio.to_thread(visiting.store_of, typed) or path) as library:
             yield library
 
     async def sessions(

@@ -14,9 +14,9 @@ from engine.events import AnyEvent
 from sessions import database, packing
 from sessions.library import Library
 from sessions.playbacksource import TOLD, Fact
-from sessions.shipped import store_of
 from sessions.soundness import find_damage
 from sessions.summary import Ending, Query, Summary
+from sessions.visiting import store_of
 
 T = TypeVar("T")
 

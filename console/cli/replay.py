@@ -44,7 +44,8 @@ def command(
 ) -> None:
     """Play a recorded session exactly as it was: its screen, its tokens, its own timing.
 
-    SESSION is an id, its beginning where that is unique, or `last`. No model is needed. In the
+    SESSION is an id, its beginning where that is unique, `last`, or a file that was exported as
+    jsonl, which is played without being taken into your library. No model is needed. In the
     console, space pauses, < and > change the speed, t, d and r go to the next turn, drift and
     command, and the time line can be clicked; F1 has the rest.
 
@@ -53,6 +54,7 @@ def command(
       driftty replay 20260615 --turn 3      where its third turn begins
       driftty replay last --follow          one that another driftty records right now
       driftty replay A --against B          two sessions side by side, aligned by turn
+      driftty replay ./theirs.jsonl         what somebody else exported
       driftty replay last --plain --speed 8 | less -R
     """
     if plain:
@@ -60,11 +62,19 @@ def command(
             raise click.UsageError("--plain goes with --speed and --idle only.")
         from console.cli.replayplain import play
 
-        asyncio.run(play(session, speed, idle or None))
+        asyncio.run(play(_named(session), speed, idle or None))
         return
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise click.UsageError("the console needs a terminal; --plain plays without one.")
+    session, against = _named(session), _named(against) if against else ""
     sys.exit(asyncio.run(_open(session, turn, speed, idle or None, follow, against)))
+
+
+def _named(typed: str) -> str:
+    """What was typed for a session; for a file, the id of the session in it."""
+    from sessions.visiting import means_file, visit
+
+    return visit(typed) if means_file(typed) else typed
 
 
 async def _open(
