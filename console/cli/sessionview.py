@@ -241,8 +241,9 @@ def _ending(summary: Summary) -> str:
 def _model(provenance: Provenance) -> str:
     libraries = ", ".join(f"{name} {version}" for name, version in provenance.libraries.items())
     weights = f"weights {provenance.weights[:12]}" if provenance.weights else "weights unknown"
+    forward = f"forward {provenance.forward} · " if provenance.forward else ""
     return (
-        f"{provenance.model} · {provenance.device} · {provenance.dtype} · {weights} · "
+        f"{provenance.model} · {provenance.device} · {provenance.dtype} · {forward}{weights} · "
         f"template {provenance.template[:12]} · {libraries}"
     )
 

@@ -232,6 +232,7 @@ def provenance(found: Findings, material: Material) -> Iterator[Block]:
             ("tokenizer, SHA-256", line(code(known.tokenizer))),
             ("chat template, SHA-256", line(code(known.template))),
             ("device", line(f"{known.device}, {known.dtype}")),
+            *([("forward", line(known.forward))] if known.forward else []),
             (
                 "libraries",
                 line(", ".join(f"{name} {version}" for name, version in known.libraries.items())),

@@ -86,6 +86,7 @@ def _asked(shown: Inspected) -> Line:
     if sent.provenance is not None:
         known = sent.provenance
         words += [known.model, known.device, known.dtype]
+        words += [f"forward {known.forward}"] if known.forward else []
     return line(("asked     ", "rule-label"), " · ".join(words), indent=10) if words else line()
 
 

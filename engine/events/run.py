@@ -30,6 +30,9 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     parameters: int
     libraries: dict[str, str]
     """Versions of python, torch, transformers, tokenizers."""
+    forward: str = ""
+    """Which forward computed it, of those that give the same logits but for rounding: `written out`,
+    `transformers with fused layers`, …; empty where unknown."""
 
 
 class SessionStarted(Event, frozen=True, kw_only=True):

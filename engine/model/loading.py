@@ -141,7 +141,7 @@ def load_model(load: Load, words: Words, gauge: Gauge) -> Ready:
     return Ready(
         runner=runner,
         endings=endings_of(words.tokenizer, words.encoder, declared),
-        provenance=_provenance(load, words, counted, device, dtype),
+        provenance=_provenance(load, words, counted, dtype, runner, device),
         device=device,
     )
 
@@ -209,7 +209,12 @@ def _kv_bytes(device: torch.device, weights: int) -> int:
 
 
 def _provenance(
-    load: Load, words: Words, parameters: int, device: torch.device, dtype: torch.dtype
+    load: Load,
+    words: Words,
+    parameters: int,
+    dtype: torch.dtype,
+    runner: Runner,
+    device: torch.device,
 ) -> Provenance:
     return Provenance(
         model=load.model,
@@ -227,6 +232,7 @@ def _provenance(
                 for name in ("torch", "transformers", "tokenizers")
             },
         },
+        forward=runner.forward_name,
     )
 
 

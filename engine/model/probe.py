@@ -6,7 +6,7 @@ steps. Only where the logits agree is the fast way taken.
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 import torch
@@ -26,6 +26,8 @@ _TOKENS = _CHUNKED + 8
 """Of the text: some in chunks, the others one by one."""
 _ALIKE = {torch.float32: 1e-3, torch.float16: 3e-2, torch.bfloat16: 1e-1}
 """Relative deviation of logits that rounding explains. A wrong mask or position gives about 1."""
+
+_Way: TypeAlias = Callable[[Any], Forward]
 
 
 class _Seen(msgspec.Struct, frozen=True):
@@ -47,8 +49,8 @@ def runner_for(read: Callable[[], Any], limit: int) -> Runner:
     model = read()
     ids = _text(model)
     seen = _look(model, ids)
-    for way in _ways(model) if seen.layers is not None else ():
-        runner = _shared(model, way, ids, seen, limit)
+    for name, way in _ways(model) if seen.layers is not None else ():
+        runner = _shared(model, name, way, ids, seen, limit)
         if runner is not None:
             return runner
         del model
@@ -63,9 +65,10 @@ def _prepared(model: Any) -> Forward:
     return Transformers(model)
 
 
-def _ways(model: Any) -> list[Callable[[Any], Forward]]:
-    """To compute a model over a plan, the fastest first."""
-    return [*([Llama] if is_llama(model) else []), _prepared, Transformers]
+def _ways(model: Any) -> list[tuple[str, _Way]]:
+    """To compute a model over a plan, by name, the fastest first."""
+    written: list[tuple[str, _Way]] = [("written out", Llama)] if is_llama(model) else []
+    return [*written, ("transformers with fused layers", _prepared), ("transformers", Transformers)]
 
 
 @torch.inference_mode()
@@ -81,7 +84,7 @@ def _look(model: Any, ids: list[int]) -> _Seen:
 
 @torch.inference_mode()
 def _shared(
-    model: Any, way: Callable[[Any], Forward], ids: list[int], seen: _Seen, limit: int
+    model: Any, name: str, way: _Way, ids: list[int], seen: _Seen, limit: int
 ) -> SharedRunner | None:
     """A shared runner, if it gives the logits that were seen."""
     assert seen.layers is not None
@@ -92,16 +95,18 @@ def _shared(
         forward = way(model)
         logits = _trial(SharedRunner(model, forward, Store(layout, limit)), ids)
     except (Unsupported, TypeError, AttributeError, NotImplementedError) as error:
-        _log.info("This model cannot be computed by %s: %s.", way.__name__, error)
+        _log.info("This model cannot be computed by the forward “%s”: %s.", name, error)
         return None
     deviation = float((logits.float() - seen.logits).norm())
     deviation /= float((seen.logits - seen.logits.mean(-1, keepdim=True)).norm())
     if not deviation < _ALIKE.get(model.dtype, 0.0):
         _log.warning(
-            "%s changes what this model says: logits deviate by %.2g.", way.__name__, deviation
+            "The forward “%s” changes what this model says: logits deviate by %.2g.",
+            name,
+            deviation,
         )
         return None
-    return SharedRunner(model, forward, Store(layout, limit))
+    return SharedRunner(model, forward, Store(layout, limit), name)
 
 
 def _text(model: Any) -> list[int]:

@@ -40,6 +40,8 @@ class Runner(Protocol):
     rows: int
     """How many completions at once."""
     store: Store
+    forward_name: str
+    """Which forward of the model it runs, for the provenance."""
 
     def run(self, works: list[Work]) -> torch.Tensor:
         """Compute; returns logits `[wanted, vocabulary]` in the order of the works and their ids."""
@@ -83,9 +85,10 @@ class Transformers:
 class SharedRunner:
     """Every sequence of a step in one flat forward, over shelves and shared prefixes."""
 
-    def __init__(self, model: Any, forward: Forward, store: Store) -> None:
+    def __init__(self, model: Any, forward: Forward, store: Store, forward_name: str = "") -> None:
         """`model`: a causal LM of transformers; `forward`: how it is computed."""
         self.model = model
+        self.forward_name = forward_name
         self.store = store
         self.forward = forward
         self.pace: Pace | None = None
@@ -170,6 +173,7 @@ class PlainRunner:
     """One sequence after the other, each with the model's own cache: for any causal LM."""
 
     rows = 1
+    forward_name = "transformers, one completion at a time"
 
     def __init__(self, model: Any, store: Store) -> None:
         """`model`: a causal LM of transformers. `store`: one that shares nothing."""

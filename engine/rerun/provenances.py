@@ -14,6 +14,8 @@ def differences(
     pairs = [("driftty", version, VERSION)]
     if recorded is not None:
         pairs += [(name, str(getattr(recorded, name)), str(getattr(now, name))) for name in _FIELDS]
+        if recorded.forward:
+            pairs.append(("forward", recorded.forward, now.forward))
         libraries = dict.fromkeys((*recorded.libraries, *now.libraries))
         pairs += [
             (name, recorded.libraries.get(name, "none"), now.libraries.get(name, "none"))

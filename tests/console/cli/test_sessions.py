@@ -15,11 +15,11 @@ from rich.console import Console
 from console.cli import driftty
 from console.settings import Settings, write_settings
 from engine.errors import SettingsError, StoreError
-from engine.events import AnyEvent, PartClosed, ShellWrote
+from engine.events import AnyEvent, ModelReady, PartClosed, ShellWrote
 from sessions import database
 from sessions.ids import new_id
 from sessions.recorder import Recorder
-from tests.sessions.made import begin, end, make_session, make_spec
+from tests.sessions.made import PROVENANCE, begin, end, make_session, make_spec
 from tests.sessions.many import experiment_of, fill
 
 HOSTILE = "\x1b]52;c;aGk=\x07 [red]bold[/red] [@click=app.quit]x[/] \x9b31m \u202e"
@@ -168,6 +168,14 @@ def test_untrusted_text_neither_reaches_the_terminal_nor_is_read_as_markup(comma
     shown = run(*command.split()).stdout
     assert not set(shown) & set("\x1b\x07\x9b\u202e")
     assert "[red]bold[/red]" in shown
+
+
+def test_it_is_told_which_forward_of_the_model_answered() -> None:
+    provenance = msgspec.structs.replace(PROVENANCE, forward="written out")
+    record([begin("a"), ModelReady(at=1, provenance=provenance), end("a")])
+    assert "forward written out" in " ".join(run("show", "last").stdout.split())
+    document = json.loads(run("show", "last", "--json").stdout)
+    assert document["provenance"]["forward"] == "written out"
 
 
 def test_an_id_that_nothing_has_is_a_sentence() -> None:

@@ -29,6 +29,8 @@ def bytes_of(text: str) -> list[int]:
 class Scripted:
     """Writes for each sequence the ids it was told to, whatever it is asked."""
 
+    forward_name = "scripted"
+
     def __init__(self, scripts: dict[str, list[int]], rows: int = 4, limit: int = 1 << 20) -> None:
         self.model = None
         self.rows = rows

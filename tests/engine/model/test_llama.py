@@ -87,6 +87,7 @@ def test_every_kind_gives_the_logits_of_its_own_forward(kind: str) -> None:
     runner = runner_for(lambda: made(kind), LIMIT)
     assert isinstance(runner, SharedRunner)
     assert isinstance(runner.forward, Llama)
+    assert runner.forward_name == "written out"
     for length, seam in ((150, 100), (9, 0)):
         ids = text(length, length)
         sequence = opened(runner, str(length), ids, seam)
@@ -147,3 +148,4 @@ def test_a_forward_whose_logits_deviate_is_not_taken(monkeypatch: pytest.MonkeyP
     runner = runner_for(lambda: made("llama"), LIMIT)
     assert isinstance(runner, SharedRunner)
     assert isinstance(runner.forward, Transformers)
+    assert runner.forward_name == "transformers with fused layers"

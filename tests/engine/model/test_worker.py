@@ -104,6 +104,7 @@ def test_the_provenance_says_exactly_which_model_answers(talker: Talker) -> None
     for digest in (provenance.weights, provenance.tokenizer, provenance.template):
         assert len(bytes.fromhex(digest)) == 32
     assert set(provenance.libraries) == {"python", "torch", "transformers", "tokenizers"}
+    assert provenance.forward == "written out"
     assert loaded.took > 0
     assert loaded.rows >= 16
 
