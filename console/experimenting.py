@@ -194,7 +194,8 @@ class Experimenting:
             self._ledger.progress.clock.stop()
             self._ledger.progress.under_way.clear()
             cancelled = self._running.cancelled()
-            self._state = "stopped" if cancelled else "over"
+            broke = cancelled or self._running.exception() is not None
+            self._state = "stopped" if broke else "over"
         keeping.result()
         if self._broke is not None:
             raise self._broke

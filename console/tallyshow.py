@@ -125,10 +125,14 @@ class Show:
                     screen.update(self._table(experimenting, called), refresh=True)
                     await asyncio.sleep(FRAME_SECONDS)
             finally:
-                screen.update(self._table(experimenting, called), refresh=True)
+                # What may be concluded is said below, in full.
+                last = self._table(experimenting, called, telling=False)
+                screen.update(last, refresh=True)
 
-    def _table(self, experimenting: Experimenting, called: Mapping[str, str]) -> RenderableType:
-        return live(experimenting.snapshot, self._console.width, called)
+    def _table(
+        self, experimenting: Experimenting, called: Mapping[str, str], *, telling: bool = True
+    ) -> RenderableType:
+        return live(experimenting.snapshot, self._console.width, called, telling=telling)
 
     async def _lines(self, experimenting: Experimenting) -> None:
         said, since = "", time.monotonic()

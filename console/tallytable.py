@@ -68,16 +68,21 @@ def task_name(name: str, text: str) -> str:
 
 
 def live(
-    now: ExperimentSnapshot, width: int, names: Mapping[str, str] | None = None
+    now: ExperimentSnapshot,
+    width: int,
+    names: Mapping[str, str] | None = None,
+    *,
+    telling: bool = True,
 ) -> RenderableType:
     """The experiment at this moment, for a terminal of so many cells; `names`: what configs are
-    called there.
+    called there; `telling`: what may be concluded of pairs as well.
     """
     done = int(now.finished / max(now.planned, 1) * min(width, PROGRESS))
     bar = Text.assemble("━" * done, ("─" * (min(width, PROGRESS) - done), "dim"))
     names = names or short([tally.config for tally in now.configs])
     table = _table(now.configs, names, width)
-    return Group(Text(headline(now)), bar, table, *map(Text, _telling(now.pairs, names)))
+    sentences = _telling(now.pairs, names) if telling else ()
+    return Group(Text(headline(now)), bar, table, *map(Text, sentences))
 
 
 def short(names: Sequence[str]) -> dict[str, str]:

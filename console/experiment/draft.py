@@ -29,6 +29,8 @@ class Row(msgspec.Struct, kw_only=True):
     seed: str
     has: frozenset[str]
     """The elements that the seed has."""
+    summary: str
+    """What the seed is, in a few words."""
     default: frozenset[str]
     on: set[str]
     """The elements that are on; in a factorial, those that it switches."""
@@ -77,6 +79,7 @@ class Draft:
             Row(
                 seed=name,
                 has=frozenset(seed.elements),
+                summary=seed.summary,
                 default=frozenset(seed.default),
                 on=set(seed.default),
                 taken=name in ("bare", spec.config.seed),

@@ -1,5 +1,7 @@
 """A draft as lines: the matrix, the tasks, the numbers, and the plan with what it can tell."""
 
+from collections.abc import Sequence
+
 from console.estimate import Estimate
 from console.experiment.draft import Draft, Planned, Row
 from console.factorial import LARGE_EFFECT, design_notes
@@ -15,7 +17,19 @@ from engine.figures import number
 TAKEN, LEFT = "☑", "☐"
 ON, OFF, SWITCHED, LACKING = "▣", "▢", "±", "·"
 NAME = 22
-"""Cells of a seed's name."""
+"""Cells of a seed's name, at most."""
+MEANING = {
+    "system": "the system turn",
+    "instruction": "what to do, said in words",
+    "history": "demonstrated commands that go well",
+    "recovery": "demonstrated errors, and how they are mended",
+    "exit": "an exit at the end of every demonstration",
+    "reasoning": "a thought before every command",
+    "prompt": "the shell's prompt after every output",
+}
+"""What an element is, in a few words."""
+VALUE = 14
+"""Cells of a number's value, so that what it means stands beneath what others mean."""
 NUMBERS = ("n", "stop", "budget", "temperature", "model", "seed", "turns")
 """What is chosen beside configs and tasks, in the order in which it stands."""
 
@@ -25,15 +39,15 @@ def matrix_lines(draft: Draft, cursor: tuple[int, int] | None, width: int) -> li
     config itself.
     """
     columns = draft.columns
-    cells = max((width - NAME - 4) // max(len(columns), 1), 4)
+    name, cells = _matrix(draft, width)
     heads = "".join(f"{column[: cells - 1]:<{cells}}" for column in columns)
-    found = [line((f"{'':<{NAME + 4}}{heads}", "faint"))]
+    found = [line((f"{'':<{name + 4}}{heads}", "faint"))]
     for place, row in enumerate(draft.rows):
         here = cursor[1] if cursor and cursor[0] == place else None
         box = Piece(TAKEN if row.taken else LEFT, "good" if row.taken else "faint")
-        name = clean_line(_name(row))
+        shown = clean_line(_name(row))
         style = "toggle-cursor" if here == 0 else "heading" if row.taken else "faint"
-        pieces = [box, Piece(" "), Piece(f"{name[:NAME]:<{NAME}}", style), Piece("  ")]
+        pieces = [box, Piece(" "), Piece(f"{shown[:name]:<{name}}", style), Piece("  ")]
         for number_, column in enumerate(columns, start=1):
             glyph, style = _element(row, column)
             if here == number_:
@@ -41,6 +55,26 @@ def matrix_lines(draft: Draft, cursor: tuple[int, int] | None, width: int) -> li
             pieces += [Piece(glyph, style), Piece(" " * (cells - 1))]
         found.append(Line(tuple(pieces)))
     return found
+
+
+def matrix_column(draft: Draft, x: int, width: int) -> int:
+    """The column of a matrix of this width that a cell is in; 0 is the configs' own."""
+    name, cells = _matrix(draft, width)
+    return min(max((x - name - 4) // cells + 1, 0), len(draft.columns))
+
+
+def meaning(draft: Draft, row: int, column: int) -> Piece:
+    """What the cursor of the matrix is on, in a few words."""
+    if not column:
+        return Piece(clean_line(draft.rows[row].summary), "subtitle")
+    element = draft.columns[column - 1]
+    return Piece(f"{element}: {MEANING.get(element, '')}", "subtitle")
+
+
+def _matrix(draft: Draft, width: int) -> tuple[int, int]:
+    """Cells of a name, and of an element."""
+    name = min(max(len(clean_line(_name(row))) for row in draft.rows), NAME)
+    return name, max((width - name - 4) // max(len(draft.columns), 1), 4)
 
 
 def task_lines(draft: Draft, cursor: int | None, width: int) -> list[Line]:
@@ -69,9 +103,15 @@ def number_lines(draft: Draft, cursor: int | None, width: int) -> list[Line]:
     found = []
     for place, (words, value, hint) in enumerate(_numbers(draft)):
         style = "toggle-cursor" if cursor == place else "heading"
-        shown = hint if len(hint) <= width - 16 - len(value) else ""
+        left = width - 16 - len(value) - len(hint)
+        shown = hint if left >= 0 else ""
+        room = max(min(VALUE - len(value), left), 0)
         found.append(
-            line((f"{words:<12}", "faint"), (f" {value} ", style), (f"  {shown}", "faint"))
+            line(
+                (f"{words:<12}", "faint"),
+                (f" {value} ", style),
+                (f"{' ' * room}{shown}", "faint"),
+            )
         )
     return found
 
@@ -114,7 +154,7 @@ def plan_lines(draft: Draft, estimated: Estimate | None) -> list[Line]:
         )  # fmt: skip
     if planned.n == 1:
         found.append(line(("!       ", "warn"), ("n = 1 tells nothing", "text"), indent=8))
-    found.append(line(("configs ", "faint"), (_configs(planned), "text"), indent=8))
+    found.append(line(("configs ", "faint"), (_configs(planned, draft.rows), "text"), indent=8))
     return found
 
 
@@ -139,23 +179,27 @@ def _design(planned: Planned) -> list[Line]:
         f"about n {needed} to separate, while watching, two configs that differ by "
         f"{share(LARGE_EFFECT)}; n {large} where they differ by {share(2 * LARGE_EFFECT)}"
     )
-    pairs = number(planned.pairs, "pair")
+    pairs = number(planned.pairs, "pair") + (", corrected together" if planned.pairs > 1 else "")
     return [
         line(
             ("design  ", "faint"),
-            (f"{pairs}, corrected together; single configs do not tell which element does it: for "
+            (f"{pairs}; single configs do not tell which element does it: for "
              "that, f crosses a seed's elements", "text"), indent=8,
         ),
         line(("needs   ", "faint"), (words, "text"), indent=8),
     ]  # fmt: skip
 
 
-def _configs(planned: Planned) -> str:
+def _configs(planned: Planned, rows: Sequence[Row]) -> str:
+    """By seed alone where a config is the seed's default one and its only one."""
     labels = [condition.label for condition in planned.conditions] or [""] * len(planned.configs)
-    names = [
-        f"{config.name} · {label}" if label else config.name
-        for config, label in zip(planned.configs, labels, strict=True)
-    ]
+    default = {row.seed: row.default for row in rows}
+    names = []
+    for config, label in zip(planned.configs, labels, strict=True):
+        alone = len({other.hash for other in planned.configs if other.seed == config.seed}) == 1
+        plain = alone and set(config.elements) == default[config.seed]
+        name = config.seed if plain else config.name
+        names.append(f"{name} · {label}" if label else name)
     return clean_line(", ".join(short(names).values()))
 
 
@@ -177,8 +221,8 @@ def _numbers(draft: Draft) -> list[tuple[str, str, str]]:
     stop = "until decided" if draft.until_decided else "after all runs"
     several = len(draft.models) > 1
     return [
-        ("n", str(draft.n), "runs of each config on each task"),
-        ("stop", stop, "n is then the most" if draft.until_decided else ""),
+        ("n", str(draft.n), "runs of each config and task"),
+        ("stop", stop, "n is then the most" if draft.until_decided else "or: until decided"),
         (
             "budget",
             f"{draft.budget:,}" if draft.budget else "none",

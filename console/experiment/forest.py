@@ -11,6 +11,8 @@ from console.view.line import Line, Piece, line
 NARROWEST = 16
 """Cells of the scale; with less room the words beside it are left out."""
 WIDEST = 72
+LABEL = 24
+"""Cells that a label may take whatever is left for the scale."""
 
 
 class Estimate(NamedTuple):
@@ -27,6 +29,8 @@ class Estimate(NamedTuple):
     words: str = ""
     sure: bool = False
     """Whether the words are a finding."""
+    letter: str = ""
+    """The sign of what it is of, before the label."""
 
 
 class Heading(NamedTuple):
@@ -50,7 +54,8 @@ def forest(
     `marks`: numbers on the scale with their words; `zero`: one that a thin line goes down at.
     """
     estimates = [row for row in rows if isinstance(row, Estimate)]
-    label = min(max((cell_len(row.label) for row in estimates), default=0) + 1, width // 3)
+    label = max((cell_len(row.label) + _lettered(row) for row in estimates), default=0) + 1
+    label = min(label, max(width // 3, min(LABEL, width // 2)))
     words = max((cell_len(row.words) for row in estimates if row.low is not None), default=0)
     room = width - label - 1
     if room - words - 2 < NARROWEST:
@@ -73,9 +78,13 @@ def forest(
 def _row(
     row: Estimate, scale: Scale, label: int, width: int, zero: float | None, *, show_words: bool
 ) -> Line:
-    named = Piece(f"{_cut(row.label, label - 1):<{label}}", "text")
+    room = label - _lettered(row)
+    named = (
+        Piece(f"{row.letter} " if row.letter else "", row.style),
+        Piece(f"{_cut(row.label, room - 1):<{room}}", "text"),
+    )
     if row.low is None or row.high is None:
-        return line(named, (_cut(row.words or "–", width - label), "faint"))
+        return line(*named, (_cut(row.words or "–", width - label), "faint"))
     cells = [Piece(" ")] * scale.places
     if zero is not None:
         cells[scale.at(zero)] = Piece("│", "rule")
@@ -88,7 +97,12 @@ def _row(
     if row.at is not None:
         cells[scale.at(row.at)] = Piece("●", row.style)
     words = (Piece(f"  {row.words}", "text" if row.sure else "faint"),) if show_words else ()
-    return line(named, *_joined(cells), *words)
+    return line(*named, *_joined(cells), *words)
+
+
+def _lettered(row: Estimate) -> int:
+    """Cells of the letter and the blank after it."""
+    return cell_len(row.letter) + 1 if row.letter else 0
 
 
 def _joined(cells: Sequence[Piece]) -> list[Piece]:

@@ -43,7 +43,8 @@ class Grid:
         self.tasks = len(experiment.tasks)
         self._named = [clean_line(task.name or task.text) for task in experiment.tasks]
         names = [mark.columns for mark in board.marks] if self.tasks == 1 else self._named
-        self.label = min(max(map(len, names)) + 3, LABEL, max(width // 3, 8))
+        wanted = min(max(map(len, names)) + 3, LABEL)
+        self.label = min(wanted, max(width // 3, width - _cells(self.n, 2), 8))
         room = max(width - self.label, GROUP)
         self.pitch = 2 if _cells(self.n, 2) <= room else 1
         self._a_line = _fitting(room, self.pitch)

@@ -75,7 +75,8 @@ def listed(
             shape = f"{len(each.configs)} × {each.tasks} × {each.n}"
             pieces.append(Piece(f"{shape:<{SHAPE}}  ", "text"))
         pieces += [_done(each, at_work), Piece("  ")]
-        pieces.append(Piece(_cut(_verdict(each, verdicts), verdict), "text"))
+        told = _verdict(each, verdicts, elsewhere=bool(each.process) and each.id != at_work)
+        pieces.append(Piece(_cut(told, verdict), "text"))
         found.append(Line(tuple(pieces)))
     return found
 
@@ -113,8 +114,10 @@ def _done(outline: Outline, at_work: str) -> Piece:
     return Piece(f"{'✓ ' + done:>{DONE}}", "good")
 
 
-def _verdict(outline: Outline, verdicts: Mapping[str, str]) -> str:
+def _verdict(outline: Outline, verdicts: Mapping[str, str], *, elsewhere: bool) -> str:
     told = verdicts.get(outline.id, "…")
+    if elsewhere:
+        told = f"in process {outline.process}: {told}"
     if outline.broken:
         told += f"; {outline.broken} broke or were stopped"
     return told

@@ -16,7 +16,7 @@ def made_on(board: Board) -> list[Line]:
     if not kept.stretches:
         return []
     return [
-        line(("how the runs were made", "rule-label"), filler="─"),
+        line(("how the runs were made ", "rule-label"), filler="─"),
         *(line((words, "faint"), indent=2) for words in _places(kept.stretches)),
         *(
             line(("! ", "warn"), (f"A mixture, by {clean_line(words)}.", "text"), indent=2)

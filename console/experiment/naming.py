@@ -19,7 +19,7 @@ def names(experiment: Experiment) -> list[str]:
 
     Of one config under several conditions, the conditions.
     """
-    labels = [experiment.condition(arm).label for arm in range(len(experiment.names))]
+    labels = [name.partition(" · ")[2] for name in experiment.names]
     if len(labels) > 1 and len(set(experiment.configs)) == 1 and all(labels):
         # One config under several conditions, as of a fork: only those tell them apart.
         return [clean_line(label) for label in labels]
@@ -27,8 +27,11 @@ def names(experiment: Experiment) -> list[str]:
     found = []
     for arm, name in enumerate(experiment.names):
         config = experiment.configs[arm]
-        alone = sum(other.seed == config.seed for other in experiment.configs) == 1
-        found.append(config.seed if alone and _is_default(experiment, arm) else shortened[name])
+        of_seed = {other.hash for other in experiment.configs if other.seed == config.seed}
+        if len(of_seed) == 1 and _is_default(experiment, arm):
+            found.append(f"{config.seed} · {labels[arm]}" if labels[arm] else config.seed)
+        else:
+            found.append(shortened[name])
     return [clean_line(name) for name in found]
 
 

@@ -48,8 +48,7 @@ def interval_forest(board: Board, width: int, height: int) -> list[Line]:
         rows.append(Heading(_AXES[axis]))
         for config, (mark, tally) in enumerate(zip(marks, tallies, strict=True)):
             wide = _corrected(board, config) if axis == "clean" else None
-            label = f"{mark.letter} {fitting(mark.columns, NAME)}"
-            rows.append(_estimate(label, _interval(tally, axis), mark.style, wide))
+            rows.append(_estimate(mark, _interval(tally, axis), wide))
     said = line(("━ holds at every look  ─ with the judge's errors"[:width], "faint"))
     return [*forest(rows, width, low=0, high=1, marks=SHARES), said]
 
@@ -144,18 +143,28 @@ def _effect(effect: Effect) -> Estimate:
     if effect.told:
         style = "good" if effect.difference > 0 else "bad"
     low, high = max(effect.low, -1.0), min(effect.high, 1.0)
-    return Estimate(label, style, effect.difference, low, high, words=words, sure=effect.told)
+    return Estimate(
+        label, style, at=effect.difference, low=low, high=high, words=words, sure=effect.told
+    )
 
 
-def _estimate(
-    label: str, interval: Interval, style: str, wide: tuple[float, float] | None
-) -> Estimate:
+def _estimate(mark: Mark, interval: Interval, wide: tuple[float, float] | None) -> Estimate:
+    label = fitting(mark.columns, NAME)
     if interval.rate is None:
-        return Estimate(label, style, words="no run counted yet")
+        return Estimate(label, mark.style, words="no run counted yet", letter=mark.letter)
     words = f"{share(interval.rate)} [{share(interval.low)}–{share(interval.high)}]"
     low, high = wide or (None, None)
     return Estimate(
-        label, style, interval.rate, interval.low, interval.high, low, high, words, sure=True
+        label,
+        mark.style,
+        interval.rate,
+        interval.low,
+        interval.high,
+        low,
+        high,
+        words,
+        sure=True,
+        letter=mark.letter,
     )
 
 

@@ -75,10 +75,11 @@ def decided(board: Board) -> str:
 
 
 def _pair(board: Board, pair: PairTally) -> Line:
+    """By letters alone as long as nothing can be said: the table has the names."""
     names = {}
     for index in pair.indices or ():
         mark = board.marks[index]
-        name = f"{mark.letter} {fitting(mark.name, NAME)}"
+        name = f"{mark.letter} {fitting(mark.name, NAME)}" if pair.decided else mark.letter
         names[board.experiment.names[index]] = name
     return _sentence(pair, pair_sentence(pair, names))
 
@@ -94,12 +95,12 @@ def _levers(board: Board) -> list[Line]:
     for axis in MEASURED:
         standing = board.levers(axis)
         if standing:
-            found.append(line((f"which element, on {_AXES[axis]}", "rule-label"), filler="─"))
+            found.append(line((f"which element, on {_AXES[axis]} ", "rule-label"), filler="─"))
         ranked = sorted(standing, key=lambda pair: (not pair.decided, -pair.peak))
         found += [_sentence(pair, pair_sentence(pair)) for pair in ranked]
     if board.untested:
         if not found:
-            found.append(line(("which element", "rule-label"), filler="─"))
+            found.append(line(("which element ", "rule-label"), filler="─"))
         found.append(line(("! ", "warn"), (_untested(board.untested), "text"), indent=2))
     return found
 

@@ -7,13 +7,17 @@ from console.estimate import Estimate
 from console.experiment.draft import Draft
 from console.experiment.draftlines import (
     NUMBERS,
+    matrix_column,
     matrix_lines,
+    meaning,
     number_lines,
     plan_lines,
     task_lines,
 )
 from console.keymap import bindings
 from console.panes.text import TextPane
+from console.view.line import Piece
+from engine.figures import number
 
 
 class DraftPane(TextPane):
@@ -67,15 +71,19 @@ class DraftPane(TextPane):
         row = event.y + self.scroll_offset.y - self._head
         if 0 <= row < self.rows_chosen:
             self.row_at = row
+            self.point(event.x)
             self.post_message(self.Pointed(self))
 
+    def point(self, x: int) -> None:
+        """The cursor to the column under the pointer, where there are columns."""
+
     def on_focus(self) -> None:
-        """Show the cursor."""
-        self.sync()
+        """Show the cursor, once the pane knows that it has the focus."""
+        self.call_next(self.sync)
 
     def on_blur(self) -> None:
-        """Hide it."""
-        self.sync()
+        """Hide it, once the pane knows that it has lost the focus."""
+        self.call_next(self.sync)
 
 
 class MatrixPane(DraftPane):
@@ -114,7 +122,12 @@ Which configs are compared: a row for each seed, a column for each element.
     def sync(self) -> None:
         """Draw the matrix."""
         cursor = (self.row_at, self.column_at) if self.has_focus else None
+        self.subtitle = (meaning(self.draft, *cursor),) if cursor else ()
         self.show(matrix_lines(self.draft, cursor, self.width))
+
+    def point(self, x: int) -> None:
+        """The cursor to the element under the pointer, or to the config itself."""
+        self.column_at = matrix_column(self.draft, x, self.width)
 
 
 class TasksPane(DraftPane):
@@ -135,6 +148,8 @@ Space takes a task or leaves it out; Enter on the last line asks for one in your
 
     def sync(self) -> None:
         """Draw the tasks."""
+        chosen = len(self.draft.chosen)
+        self.subtitle = (Piece(f"{number(chosen, 'task')} chosen", "subtitle"),)
         self.show(task_lines(self.draft, self.row_at if self.has_focus else None, self.width))
 
 
@@ -162,6 +177,7 @@ and the experiment ends when the rest is separated.
 
     def sync(self) -> None:
         """Draw the numbers."""
+        self.subtitle = (Piece("← → change · ⏎ type", "subtitle"),) if self.has_focus else ()
         self.show(number_lines(self.draft, self.row_at if self.has_focus else None, self.width))
 
 

@@ -1,6 +1,7 @@
 """The panes over the board of an experiment, placed on the screen."""
 
 from console.experiment.board import Board
+from console.experiment.grid import Grid
 from console.panes.experimentlayout import BOARD_PANES, BoardPaneName, arrange_board
 from console.panes.layout import Layout
 from console.panes.rows import RowsPane
@@ -25,5 +26,11 @@ class BoardScreen(PanedScreen[BoardPaneName]):
         """Room for as many configs as there are, and for effects where there can be any."""
         width, height = self.size
         return arrange_board(
-            width, height, len(self.board.marks), front, alone, effects=self.board.varied
+            width,
+            height,
+            len(self.board.marks),
+            front,
+            alone,
+            effects=self.board.varied,
+            runs=len(Grid(self.board, width // 3, height).rows),
         )

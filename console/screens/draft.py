@@ -70,6 +70,16 @@ class DraftScreen(Screen[Drafted | None]):
         """Find out how fast the model is."""
         self._estimate()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether an action makes sense where the focus is."""
+        if action in ("factorial", "remove"):
+            return isinstance(self.focused, MatrixPane)
+        return not (action in ("switch", "add") and isinstance(self.focused, PlanPane))
+
+    def on_rows_pane_retitled(self) -> None:
+        """Draw the titles anew."""
+        self._draw_frame()
+
     def on_resize(self, event: events.Resize) -> None:
         """Place the panes anew."""
         width, height = self.size

@@ -102,14 +102,16 @@ class ExperimentScreen(Conducts, BoardScreen):
         """Take in how it stands and draw what changed; called at most a few times a second."""
         if not self.is_current:
             return
-        before = (self.board.now.state, self.board.now.elsewhere)
+        before = self.board.now
         changed = self.board.look()
         due = time.monotonic() - self._plotted >= PLOT_SECONDS or not self._under_way
         self._behind |= changed
         if changed or (due and self._behind):
             self.sync(plots=due)
-        if (self.board.now.state, self.board.now.elsewhere) != before:
+        if (self.board.now.state, self.board.now.elsewhere) != (before.state, before.elsewhere):
             self.refresh_bindings()
+        if self.board.now.planned != before.planned:
+            self.lay_out()
         self._measure_effects()
         self._read_divergence()
 

@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from console.experiment.board import Board
 from console.experiment.listing import summary
+from console.experiment.shelved import Shelved
 from console.experiment.telling import in_short
 from console.keymap import Place, bindings
 from console.panes.experimentlist import ListPane, PreviewPane
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 PREVIEWED = 20
 """Rows of a screen from which on there is room for a preview."""
+LISTED = 6
+"""Rows of the list's box, at least."""
+ASK_SECONDS = 2.0
+"""Between two looks at the list: other processes begin experiments too, and go on with them."""
 
 
 class ExperimentsScreen(Screen[None]):
@@ -55,6 +60,10 @@ class ExperimentsScreen(Screen[None]):
         yield ListPane()
         yield PreviewPane()
         yield Hints()
+
+    def on_mount(self) -> None:
+        """Ask again and again."""
+        self.set_interval(ASK_SECONDS, self._ask_again)
 
     def on_screen_resume(self) -> None:
         """Ask anew: time has passed."""
@@ -96,7 +105,8 @@ class ExperimentsScreen(Screen[None]):
         if chosen is None:
             return False
         if action == "go_on":
-            return chosen.runs < chosen.planned and not self._desk.laboratory.at_work
+            free = not self._desk.laboratory.at_work and not chosen.process
+            return free and chosen.runs < chosen.planned
         return True
 
     def on_list_pane_chose(self) -> None:
@@ -147,21 +157,30 @@ class ExperimentsScreen(Screen[None]):
         laboratory = self._desk.laboratory
         try:
             self._outlines = await laboratory.outlines()
-            self.sync()
+            self._place()
             for outline in self._outlines:
                 running = laboratory.running
                 known = self._boards.get(outline.id)
                 if running is not None and running.experiment.id == outline.id:
                     self._boards[outline.id] = (outline, Board(running))
-                elif known is None or known[0] != outline:
+                elif known is not None and known[0] == outline:
+                    continue
+                elif known is not None and isinstance(shelved := known[1].watched, Shelved):
+                    await shelved.catch_up()
+                    known[1].look()
+                    self._boards[outline.id] = (outline, known[1])
+                else:
                     shelved = await laboratory.shelved(outline.id)
                     board = await asyncio.to_thread(Board, shelved)
                     self._boards[outline.id] = (outline, board)
-                else:
-                    continue
                 self.sync()
         except DrifttyError as error:
             cast("DrifttyApp", self.app).complain(error)
+
+    def _ask_again(self) -> None:
+        asking = any(each.group == "list" for each in self.workers)
+        if self.is_current and not asking:
+            self.ask()
 
     def _place(self) -> None:
         for name, box in self._boxes.items():
@@ -173,9 +192,9 @@ class ExperimentsScreen(Screen[None]):
     def _boxes(self) -> dict[str, Box]:
         width, height = self.size
         top, bottom, right = HEADER, height - FOOTER - 1, width - 1
-        if height < PREVIEWED:
+        if height < PREVIEWED or not self._outlines:
             return {"experiments": Box.spanning(0, top, right, bottom)}
-        split = top + round((bottom - top) * 0.45)
+        split = top + min(max(len(self._outlines) + 2, LISTED), round((bottom - top) * 0.45))
         return {
             "experiments": Box.spanning(0, top, right, split),
             "preview": Box.spanning(0, split, right, bottom),

@@ -477,7 +477,9 @@ async def test_a_race_against_an_arm_that_is_beaten_already_runs_it_no_more() ->
     plain = planned(n=4 * UNKEPT)
     raced = msgspec.structs.replace(plain, tasks=plain.tasks[:1])
     Experiments().begin(raced, Placement(until_decided=True))
-    drifts = [make_kept(Cell(1, 0, at), "drift", session=f"d{at}") for at in range(30)]
+    # More than may wait to be kept: by then the other has been seen to be better.
+    beaten = 2 * UNKEPT
+    drifts = [make_kept(Cell(1, 0, at), "drift", session=f"d{at}") for at in range(beaten)]
     Experiments().add(raced.id, drifts)
     async with Recorder.open() as recorder:
         running = experimenting(Experiments().take_up("last"), recorder)
@@ -485,9 +487,9 @@ async def test_a_race_against_an_arm_that_is_beaten_already_runs_it_no_more() ->
     assert isinstance(running.plan, RacePlan)
     clean, drifted = running.snapshot.configs
     assert running.plan.standing.over
-    assert (drifted.n, drifted.clean) == (30, 0)
+    assert (drifted.n, drifted.clean) == (beaten, 0)
     assert clean.n < 2 * UNKEPT
-    assert running.plan.saved == 8 * UNKEPT - 30 - clean.n
+    assert running.plan.saved == 8 * UNKEPT - beaten - clean.n
     assert running.snapshot.seconds_left == 0
 
 

@@ -42,3 +42,18 @@ def test_one_config_under_several_conditions_is_called_by_those_alone() -> None:
     planned = experiment(("operator", "operator"), conditions=conditions)
     assert names(planned) == ["T 0.3", "T 0.7"]
     assert columns(planned, names(planned)) == names(planned)
+
+
+def test_default_configs_with_several_models_are_called_by_seed_and_model() -> None:
+    conditions = tuple(
+        Condition(model=model) for model in ("small", "/a/large", "/b/large") for _ in range(2)
+    )
+    planned = experiment(("bare", "operator") * 3, conditions=conditions)
+    assert names(planned) == [
+        "bare · small (small)",
+        "operator · small (small)",
+        "bare · large (/a/large)",
+        "operator · large (/a/large)",
+        "bare · large (/b/large)",
+        "operator · large (/b/large)",
+    ]

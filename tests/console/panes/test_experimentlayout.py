@@ -66,3 +66,20 @@ def test_one_alone_has_the_whole_screen() -> None:
 
 def test_a_large_screen_shows_all_plots_at_once() -> None:
     assert set(PLOTS) < set(arrange_board(200, 60, 5, "runs").boxes)
+
+
+def test_few_runs_leave_their_room_to_the_verdicts() -> None:
+    for size in ((120, 40), (200, 60)):
+        few = arrange_board(*size, 5, "runs", runs=5).boxes
+        many = arrange_board(*size, 5, "runs", runs=400).boxes
+        assert few["runs"].height == 8
+        assert few["verdicts"].height > many["verdicts"].height
+
+
+def test_intervals_of_few_configs_stay_in_sight_over_the_other_plots() -> None:
+    for front in BOARD_PANES:
+        layout = arrange_board(120, 40, 5, front)
+        assert "intervals" in layout.boxes
+        assert layout.sharing == ("survival", "effects", "margin")
+    assert "intervals" in arrange_board(120, 40, 16, "runs").sharing
+    assert "intervals" in arrange_board(120, 30, 5, "runs").sharing
