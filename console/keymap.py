@@ -198,6 +198,7 @@ KEYS: dict[Place, tuple[Key, ...]] = {
         Key("payload.jump", "enter", "screen.jump", "go to what a finding is about", "go there"),
         Key("payload.other-next", "full_stop", "screen.other(1)", "compare with a later prompt"),
         Key("payload.other-previous", "comma", "screen.other(-1)", "compare with an earlier one"),
+        Key("payload.beside", "o", "screen.beside", "compare with another recording", "compare"),
         Key("payload.search", "slash", "screen.search", "search in this tab", "search"),
         Key("payload.next-hit", "right_square_bracket", "screen.hit(1)", "next hit of the search"),
         Key("payload.previous-hit", "left_square_bracket", "screen.hit(-1)", "previous hit"),
