@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--ids", is_flag=True, help="Only the token ids, in order.")
 @click.option("--text", is_flag=True, help="Only the text, control tokens by their names.")
 @click.option("--against", type=click.IntRange(min=1), help="Compare with the prompt of this turn.")
+@click.option("--beside", metavar="SESSION", help="Compare with a prompt of another session.")
 @click.option("--lint", "linted", is_flag=True, help="What is wrong with it, rule by rule.")
 @click.option("--rules", is_flag=True, help="Every rule, and why it is one.")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
@@ -31,6 +32,7 @@ def command(
     ids: bool,
     text: bool,
     against: int | None,
+    beside: str | None,
     linted: bool,
     rules: bool,
     as_json: bool,
@@ -44,11 +46,13 @@ def command(
       driftty payload                            the last prompt of the last session
       driftty payload last --turn 2 --ids        its second turn, as token ids
       driftty payload last --turn 3 --against 2  what a turn added to the one before
+      driftty payload A --beside B               what two sessions were sent otherwise
       driftty payload last --lint                what is wrong with it
       driftty payload --rules                    what could be wrong
     """
-    if sum((ids, text, linted, against is not None)) > 1:
-        raise click.UsageError("--ids, --text, --against and --lint exclude one another.")
+    compared = against is not None or beside is not None
+    if sum((ids, text, linted, compared)) > 1:
+        raise click.UsageError("--ids, --text, --against/--beside and --lint exclude one another.")
     if rules:
         _tell_rules(as_json)
         return
@@ -57,8 +61,9 @@ def command(
     if linted:
         if _tell_findings(shown, as_json):
             ctx.exit(1)
-    elif against is not None:
-        _tell_changes(_prompt(view, against), shown, as_json)
+    elif compared:
+        there = asyncio.run(_read(beside)) if beside else view
+        _tell_changes(_prompt(there, against or shown.sent.turn), shown, as_json)
     elif ids:
         _tell_ids(shown, as_json)
     elif text:
@@ -153,32 +158,23 @@ def _tell_ids(shown: "Inspected", as_json: bool) -> None:
 
 
 def _tell_changes(before: "Inspected", now: "Inspected", as_json: bool) -> None:
-    """What tells two prompts apart, stretch by stretch of ids."""
-    from sessions.playbackcompare import changes
+    """What tells two prompts apart, stretch by stretch: gone, new, moved, there twice."""
+    from console.view.inspectdiff import between, difference_lines
 
-    one, other = before.sent, now.sent
-    found = changes(one.ids, other.ids)
     if as_json:
+        one, other = before.sent, now.sent
         write_json(
             [
-                {"before": change.left, "now": change.right,
-                 "ids_before": one.ids[slice(*change.left)],
-                 "ids_now": other.ids[slice(*change.right)]}
-                for change in found
+                {"kind": each.kind, "before": each.left, "now": each.right,
+                 "ids_before": one.ids[slice(*each.left)], "ids_now": other.ids[slice(*each.right)],
+                 "also": each.also if each.also >= 0 else None}
+                for each in between(before, now)[0]
             ]
         )  # fmt: skip
         return
-    for change in found:
-        for sign, sent, (start, stop), colour in (
-            ("-", one, change.left, "red"),
-            ("+", other, change.right, "green"),
-        ):
-            if start < stop:
-                body = "".join(sent.texts[start:stop]) or " ".join(map(str, sent.ids[start:stop]))
-                for line in body.split("\n"):
-                    click.secho(f"{sign} {start:>6}  {_clean(line)}", fg=colour)
-    if not found:
-        click.echo("Both prompts are the same.")
+    colours = {"−": "red", "+": "green", "⇄": "cyan", "⟳": "yellow"}
+    for each in difference_lines(before, now):
+        click.secho(_clean(each.text), fg=colours.get(each.text[:1]))
 
 
 def _tell_findings(shown: "Inspected", as_json: bool) -> bool:

@@ -8,10 +8,14 @@ from textual.widgets import Label, Static
 from console.keymap import Place, bindings
 from console.panes.footer import Hints
 from console.panes.pairs import PairsPane
+from console.prompts import prompts_of
 from console.safe import clean_line
 from console.screens.dialog import Dialog
 from console.screens.lines import LinesScreen
-from console.view.comparison import payload_lines, summary
+from console.view.comparison import summary
+from console.view.inspectdiff import difference_lines
+from console.view.line import line
+from console.view.payload import PayloadView
 from engine.errors import DrifttyError
 from sessions.playbackcompare import (
     COMPARED,
@@ -36,6 +40,7 @@ class AgainstScreen(Dialog[None]):
         self._ids = (left, right)
         self.pairs: list[Pair] = []
         self._found: list[Summary] = []
+        self._prompts: list[PayloadView] = []
 
     def compose(self) -> ComposeResult:
         """What came of it over the two."""
@@ -95,17 +100,33 @@ class AgainstScreen(Dialog[None]):
 
     def action_payloads(self) -> None:
         """How the payloads of the turn in view differ."""
-        turn = self.query_one(PairsPane).turn
-        pair = next((pair for pair in self.pairs if pair.turn == turn), None)
-        if pair is not None:
-            self.app.push_screen(
-                LinesScreen(
-                    f"Payloads of turn {turn}",
-                    lambda: "− left   + right   by place in the prompt",
-                    lambda: payload_lines(pair),
-                    "full",
-                )
+        if self.pairs:
+            self.run_worker(
+                self._compare_payloads(self.query_one(PairsPane).turn),
+                group="against",
+                exit_on_error=True,
             )
+
+    async def _compare_payloads(self, turn: int) -> None:
+        """Read both recordings' prompts, once, and show how those of a turn differ."""
+        try:
+            if not self._prompts:
+                self._prompts = [await prompts_of(one) for one in self._ids]
+        except DrifttyError as error:
+            self._say(f"✗ {error}")
+            return
+        places = [view.index_of(turn) for view in self._prompts]
+        left, right = (
+            view.inspected(place) if place is not None else None
+            for view, place in zip(self._prompts, places, strict=True)
+        )
+        if left is None or right is None:
+            lines = [line(("Only one of them has this turn.", "note"))]
+        else:
+            lines = difference_lines(left, right)
+        words = "− left only   + right only   ⇄ moved   ⟳ there twice   by place in the prompt"
+        title = f"Payloads of turn {turn}"
+        self.app.push_screen(LinesScreen(title, lambda: words, lambda: lines, "full"))
 
     def action_open(self) -> None:
         """Play the session that has the focus, from the turn in view."""

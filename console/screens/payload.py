@@ -18,6 +18,7 @@ from console.panes.standing import stands
 from console.safe import clean_line
 from console.screens.dialog import Dialog
 from console.screens.payloadasking import Asks
+from console.screens.payloadbeside import PutsBeside
 from console.screens.payloadlooking import Looks
 from console.screens.payloadtelling import TABS, Tab, Tells, tab_words
 from console.view.inspectfacts import summary
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 Reading = Callable[[], AsyncIterator[AnyEvent]]
 
 
-class PayloadScreen(Asks, Looks, Dialog[None]):
+class PayloadScreen(Asks, Looks, PutsBeside, Dialog[None]):
     """One prompt of a session at a time, in four tabs; it follows the newest until one goes back."""
 
     PLACE: Place = "payload"
@@ -142,7 +143,7 @@ class PayloadScreen(Asks, Looks, Dialog[None]):
 
     def action_other(self, by: int) -> None:
         """Compare with the prompt before, or after, the one compared with now."""
-        self.tells.move_other(by, self.place, len(self.view))
+        self.tells.move_other(by)
         self.action_tab("difference")
 
     def action_tab(self, name: str) -> None:

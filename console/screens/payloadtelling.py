@@ -35,7 +35,9 @@ class Tells:
         self.facts: list[Line] = []
         self.findings: tuple[Finding, ...] = ()
         self.against: int | None = None
-        """Which prompt it is compared with; none for the one before."""
+        """Which prompt it is compared with; none for the one before, or of the same turn."""
+        self.beside: PayloadView | None = None
+        """Another session, with whose prompts it is compared; none for those of its own."""
         self.asking = ""
         """What the model is asked just now, and how far it is."""
         self.asked: PromptSent | None = None
@@ -95,14 +97,31 @@ class Tells:
             self._finding = min(len(self.findings) - 1, max(0, self._finding + by))
             self.version += 1
 
-    def move_other(self, by: int, place: int, count: int) -> None:
+    def put_beside(self, view: PayloadView | None) -> None:
+        """Compare with the prompts of another session, or with its own again."""
+        self.beside, self.against = view, None
+        self.version += 1
+
+    def move_other(self, by: int) -> None:
         """Compare with the prompt before, or after, the one compared with now."""
-        now = self.against if self.against is not None else place - 1
-        others = [one for one in range(count) if one != place]
+        there = self.beside or self._view
+        if there is None:
+            return
+        now = self._other(there)
+        others = [one for one in range(len(there)) if there is self.beside or one != self._place]
         ahead = [one for one in others if (one > now if by > 0 else one < now)]
         if ahead:
             self.against = ahead[0] if by > 0 else ahead[-1]
             self.version += 1
+
+    def _other(self, there: PayloadView) -> int:
+        """Which prompt is compared with; -1 for none."""
+        if self.against is not None:
+            return self.against
+        if there is self._view or self.prompt is None:
+            return self._place - 1
+        same = there.index_of(self.prompt.turn)
+        return len(there) - 1 if same is None else same
 
     def lines(self, tab: Tab) -> tuple[list[Line], int | None]:
         """A tab's lines, and which of them is to be in view; none where that stays."""
@@ -120,19 +139,22 @@ class Tells:
         return self._difference(), None
 
     def _difference(self) -> list[Line]:
-        assert self._view is not None  # something is shown
         assert self.shown is not None  # as the caller saw
-        other = self.against if self.against is not None else self._place - 1
+        there = self.beside or self._view
+        assert there is not None  # something is shown
+        other = self._other(there)
         if other < 0:
-            return [line(("This is the first prompt: there is none before it.", "note"))]
-        key = (self.prompt, other)
+            words = "This is the first prompt: there is none before it. o takes another session."
+            return [line((words if there is self._view else "It was sent no prompt.", "note"))]
+        key = (self.prompt, id(there), other)
         if self._differs[0] != key:
-            left = self._view.inspected(other)
+            left = there.inspected(other)
             assert left is not None  # it is one of the prompts there are
+            whose = f"session {there.session}, " if there is self.beside else ""
             title = line(
                 ("compared with ", "note"),
-                (f"turn {left.sent.turn}, prompt {other + 1}", "heading"),
-                ("  (, and . choose another)", "note"),
+                (f"{whose}turn {left.sent.turn}, prompt {other + 1} of {len(there)}", "heading"),
+                ("  , and . choose another, o another session", "note"),
             )
             self._differs = (key, [title, line(""), *difference_lines(left, self.shown)])
         return self._differs[1]

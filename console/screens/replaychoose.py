@@ -21,7 +21,7 @@ class ChooseRecording(Dialog[str | None]):
     """A list of sessions; gives the id of the chosen one."""
 
     def __init__(self, beside: str) -> None:
-        """`beside`: the session that is looked at, which is not offered."""
+        """`beside`: the session that is looked at, which is not offered; empty where there is none."""
         super().__init__()
         self._beside = beside
 
@@ -51,13 +51,14 @@ class ChooseRecording(Dialog[str | None]):
         listed = self.query_one(OptionList)
         try:
             async with Library.open() as library:
-                here = await library.find(self._beside)
+                here = await library.find(self._beside) if self._beside else None
                 found = await library.sessions(limit=MOST + 1)
         except DrifttyError as error:
             listed.add_option(Option(Text(f"✗ {clean_line(str(error))}"), disabled=True))
             return
-        others = [one for one in found if one.id != here.id]
-        others.sort(key=lambda one: (one.task != here.task, one.config != here.config))
+        others = [one for one in found if here is None or one.id != here.id]
+        if here is not None:
+            others.sort(key=lambda one: (one.task != here.task, one.config != here.config))
         listed.add_options([Option(_prompt(one), id=one.id) for one in others])
         if others:
             listed.highlighted = 0

@@ -5,15 +5,12 @@ from typing import NamedTuple
 
 from console.view.line import Line, Piece, line
 from engine.figures import number
-from engine.scrollback import Span
 from sessions.playbackcompare import Pair, Side, TurnTold
 
 SAME, OTHER = "=", "≠"
 OPEN, SHUT = "⟦", "⟧"
 NONE = "∅"
 """Stands in the brackets where the other has something and this one has nothing."""
-SHOWN_IDS = 12
-"""Of one stretch; the rest is counted."""
 
 
 class Beside(NamedTuple):
@@ -64,59 +61,6 @@ def summary(pairs: Sequence[Pair]) -> str:
     return (
         f"{OTHER} The first token that differs: turn {found.turn}, token {(found.first or 0) + 1}."
     )
-
-
-def payload_lines(pair: Pair) -> list[Line]:
-    """How two payloads differ, stretch by stretch: ids of both, and whose words they are."""
-    if pair.left is None or pair.right is None:
-        return [line(("Only one of them has this turn.", "note"))]
-    if not pair.payload:
-        whole = number(len(pair.left.payload), "token")
-        return [line((f"{SAME} the same {whole}, id by id", "good"))]
-    lines = [line((f"{OTHER} {number(len(pair.payload), 'stretch', 'stretches')}", "warn"))]
-    for change in pair.payload:
-        lines.append(line(""))
-        for mark, told, (start, stop) in (
-            ("−", pair.left, change.left),
-            ("+", pair.right, change.right),
-        ):
-            lines += _stretch(mark, told, start, stop)
-    return lines
-
-
-def _stretch(mark: str, told: TurnTold, start: int, stop: int) -> list[Line]:
-    style = "drift-line" if mark == "−" else "good"
-    if start == stop:
-        return [line((f"{mark} {start:>6}  ", style), (f"{NONE} nothing", "note"), indent=10)]
-    ids = " ".join(map(str, told.payload[start : min(stop, start + SHOWN_IDS)]))
-    more = f" … {stop - start - SHOWN_IDS} more" if stop - start > SHOWN_IDS else ""
-    lines = [
-        line(
-            (f"{mark} {start:>6}  ", style),
-            (f"{number(stop - start, 'token')}: ", "text"),
-            (f"{ids}{more}", "faint"),
-            indent=10,
-        )
-    ]
-    lines += [
-        line(" " * 10, (_words(told, span), "note"), indent=12)
-        for span in _touched(told.spans, start, stop)
-    ]
-    return lines
-
-
-def _touched(spans: Sequence[Span], start: int, stop: int) -> list[Span]:
-    """The stretches of text that hold any of these ids, the template's own left out."""
-    return [
-        span
-        for span in spans
-        if span.start < stop and start < span.stop and span.origin != "skeleton"
-    ]
-
-
-def _words(told: TurnTold, span: Span) -> str:
-    text = told.scrollback[span.turn].text if 0 <= span.turn < len(told.scrollback) else ""
-    return f"{span.origin}, scrollback turn {span.turn + 1}: {text.strip()}".replace("\n", " ⏎ ")
 
 
 def _heading(pair: Pair) -> Line:

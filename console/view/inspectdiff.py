@@ -54,20 +54,41 @@ def differences(left: Sequence[int], right: Sequence[int]) -> tuple[Difference, 
     return tuple(sorted(found + moved, key=lambda one: (one.right, one.left)))
 
 
+def between(left: Inspected, right: Inspected) -> tuple[tuple[Difference, ...], bool]:
+    """What two prompts differ in, and whether ids were compared.
+
+    Ids of two tokenizers mean nothing to one another: then the texts of tokens are compared.
+    """
+    one, other = left.sent.provenance, right.sent.provenance
+    alien = one is not None and other is not None and one.tokenizer != other.tokenizer
+    if not alien or not left.named or not right.named:
+        return differences(left.sent.ids, right.sent.ids), True
+    numbers: dict[str, int] = {}
+    texts = (
+        [numbers.setdefault(text, len(numbers)) for text in shown.sent.texts]
+        for shown in (left, right)
+    )
+    return differences(*texts), False
+
+
 def difference_lines(left: Inspected, right: Inspected) -> list[Line]:
     """The differences as lines, their texts and whose they are."""
-    found = differences(left.sent.ids, right.sent.ids)
+    found, by_id = between(left, right)
     same = len(left.sent.ids) - sum(
         stop - start for kind, (start, stop), *_ in found if kind in ("gone", "moved")
     )
     if not found:
-        return [line(("= ", "good"), f"the same {number(same, 'token')}, id by id")]
+        how = "id by id" if by_id else "text by text: another tokenizer has other ids"
+        return [line(("= ", "good"), f"the same {number(same, 'token')}, {how}")]
     totals: dict[str, int] = {}
     for one in found:
         start, stop = one.left if one.kind == "gone" else one.right
         totals[one.kind] = totals.get(one.kind, 0) + stop - start
     words = ", ".join(f"{count:,} {kind}" for kind, count in totals.items())
     lines = [line(("≠ ", "warn"), f"{number(same, 'token')} in common; {words}")]
+    if not by_id:
+        words = "the tokens' texts are compared: another tokenizer has other ids"
+        lines.append(line(("  ", "note"), (words, "note"), indent=2))
     for one in found:
         lines += [line(""), *_told(one, left, right)]
     return lines

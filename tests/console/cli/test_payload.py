@@ -47,6 +47,16 @@ def test_what_a_turn_added_is_told_against_another() -> None:
     assert "the same" in payload("last", "--turn", "2", "--against", "2").stdout
 
 
+def test_two_sessions_are_compared_and_what_was_moved_is_told() -> None:
+    told = payload("shipped:error", "--beside", "shipped:recovery", "--turn", "1")
+    assert "in common" in told.stdout
+    changes = json.loads(
+        payload("shipped:error", "--beside", "shipped:recovery", "--turn", "1", "--json").stdout
+    )
+    assert {change["kind"] for change in changes} <= {"gone", "new", "moved", "repeated"}
+    assert changes
+
+
 def test_lint_finds_what_a_recording_shows_and_exits_1_on_errors() -> None:
     found = payload("shipped:fragmented", "--lint", "--json")
     assert found.exit_code == 1

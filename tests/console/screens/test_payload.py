@@ -18,6 +18,7 @@ from engine.run import RunSpec
 from engine.scrollback import Span
 from tests.console.open import console, screen_text, settled, shows, spec
 from tests.console.played import until
+from tests.console.screens.test_replay import recorded
 from tests.console.scripted import ScriptedDriver
 from tests.console.story import PROVENANCE, drifting
 
@@ -298,6 +299,21 @@ async def test_search_goes_to_what_is_found_and_escape_ends_it_before_it_leaves(
         await pilot.press("escape")
         await settled(pilot)
         assert not shows(app, PayloadScreen)
+
+
+async def test_another_recording_is_put_beside_it_and_taken_away_again() -> None:
+    other = await recorded(named(spec()))
+    driver = ScriptedDriver()
+    app = console(driver)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, driver)
+        screen._beside(other)
+        await until(lambda: f"session {other}, turn 3" in screen_text(app))
+        assert "id by id" in screen_text(app)
+        await pilot.press("comma")
+        await until(lambda: f"session {other}, turn 2" in screen_text(app))
+        await pilot.press("o")
+        await until(lambda: "compared with turn 2" in screen_text(app))
 
 
 async def test_before_anything_was_sent_that_is_said() -> None:

@@ -2,9 +2,12 @@
 
 from random import Random
 
+from msgspec.structs import replace
+
 from console.view.inspectdiff import RUN, TWICE, Difference, difference_lines, differences
 from console.view.inspected import Sent, inspected
 from engine.scrollback import Span, Turn
+from tests.console.story import PROVENANCE
 
 BASE = tuple(range(100))
 
@@ -77,3 +80,21 @@ def test_texts_and_owners_of_what_differs_are_told() -> None:
 def _common(ids: list[int], told: list[tuple[int, int]]) -> list[int]:
     gone = {place for one in told for place in range(*one)}
     return [token for place, token in enumerate(ids) if place not in gone]
+
+
+def test_prompts_of_two_tokenizers_are_compared_by_their_texts() -> None:
+    texts = tuple(f"t{number} " for number in range(30))
+    turn = Turn(role="user", text="".join(texts), origin="shell")
+    spans = (Span(0, 30, 0, "shell"),)
+    one = Sent(
+        turn=1, ids=tuple(range(30)), texts=texts, spans=spans, turns=(turn,), provenance=PROVENANCE
+    )
+    other = replace(
+        one, ids=tuple(range(500, 530)), provenance=replace(PROVENANCE, tokenizer="another")
+    )
+    (same,) = difference_lines(inspected(one), inspected(other))
+    assert "the same 30 tokens, text by text" in same.text
+    moved = replace(other, texts=texts[10:] + texts[:10])
+    told = "\n".join(each.text for each in difference_lines(inspected(one), inspected(moved)))
+    assert "10 tokens moved" in told
+    assert "another tokenizer" in told
