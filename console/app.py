@@ -164,9 +164,11 @@ class DrifttyApp(App[int]):
         """The experiments."""
         self.open_experiments()
 
-    def open_recording(self, session: str, *, turn: int | None = None) -> None:
-        """Play a recorded session, from its start or where a turn begins, over what is on screen."""
-        self.push_screen(ReplayScreen(session, OpenAt(turn)))
+    def open_recording(self, session: str, *, turn: int | None = None, drift: bool = False) -> None:
+        """Play a recorded session, from its start or where a turn begins, over what is on screen;
+        `drift`: from where that turn drifts.
+        """
+        self.push_screen(ReplayScreen(session, OpenAt(turn, drift)))
 
     def fork(self, session: str, turn: int | None = None) -> None:
         """Ask how to fork a recording, at a turn or where it drifted, and go on from there."""

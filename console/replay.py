@@ -41,6 +41,8 @@ class OpenAt(NamedTuple):
     """Where a recording is opened: at a turn or the end, else at its start."""
 
     turn: int | None = None
+    drift: bool = False
+    """Whether where that turn drifts, if it does, and not where it begins."""
     at_end: bool = False
     """So is one that is being recorded, if no turn is named."""
     paused: bool = False
@@ -94,6 +96,8 @@ class Replay:
         self._blank = remember(self.view)
         self._wanted: int | None = None
         self._turn: int | None = None
+        self._to_drift = False
+        """Whether it is the drift of that turn that is looked for."""
         self._read_whole = False
         self._woken = asyncio.Event()
         self._ahead: tuple[int, list[AnyEvent | None]] = (0, [])
@@ -153,9 +157,9 @@ class Replay:
         self._wanted = max(0, position)
         self._wake()
 
-    def go_to_turn(self, turn: int) -> None:
-        """Go to where a turn begins, as soon as that is known."""
-        self._turn = turn
+    def go_to_turn(self, turn: int, *, drift: bool = False) -> None:
+        """Go to where a turn begins, or to its `drift` if it has one, as soon as that is known."""
+        self._turn, self._to_drift = turn, drift
         self._find_turn()
         self._wake()
 
@@ -190,7 +194,7 @@ class Replay:
         self.standing = await self.source.standing()
         to_end = opening.at_end or (self.standing == "recording" and opening.turn is None)
         if opening.turn is not None:
-            self.go_to_turn(opening.turn)
+            self.go_to_turn(opening.turn, drift=opening.drift)
         elif opening.paused:
             self._wanted = 1
         elif not to_end:
@@ -207,6 +211,7 @@ class Replay:
                 break
             most = CHUNK
         self._read_whole = True
+        self._find_turn()
         self.playback.open_end = self.standing == "recording"
         if self._turn is not None or to_end:
             self._turn = None
@@ -339,10 +344,15 @@ class Replay:
             self._ahead = (position, events)
 
     def _find_turn(self) -> None:
-        if self._turn is not None:
-            found = self.index.turn_position(self._turn)
-            if found is not None:
-                self._turn, self._wanted = None, found
+        found = None if self._turn is None else self.index.turn_position(self._turn)
+        if found is None:
+            return
+        if self._to_drift:
+            drift = self.index.step("drift", found, 1)
+            if drift is None and not self._read_whole:
+                return
+            found = found if drift is None else drift
+        self._turn, self._wanted, self._to_drift = None, found, False
 
     def _wake(self) -> None:
         self._woken.set()

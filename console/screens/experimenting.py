@@ -123,7 +123,7 @@ class Conducts:
         if running is not None:
             self._app.open_recording(running.session)
         elif result is not None:
-            self._app.open_recording(result.session, turn=result.drift_turn)
+            self._app.open_recording(result.session, turn=result.drift_turn, drift=True)
         else:
             self._app.notify(_why_not(event.cell), timeout=4, markup=False)
 

@@ -1,10 +1,11 @@
 """Experiments for tests: a scripted model, and a shell that answers without a process."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from console.experimenting import Experimenting, Results
+from console.experimenting import Experimenting, ExperimentSnapshot, Results
 from console.models import Models, Told
 from engine.experiment import Experiment
 from engine.model.protocol import Model
@@ -137,3 +138,18 @@ def experimenting(
         at_once=lambda _: at_once,
         anyway=anyway,
     )
+
+
+async def until(running: Experimenting, holds: Callable[[ExperimentSnapshot], object]) -> None:
+    """Wait until something holds of the experiment, looking whenever anything happened."""
+    loop = asyncio.get_running_loop()
+    held = loop.create_future()
+
+    def look() -> None:
+        if holds(running.snapshot):
+            held.set_result(None)
+        else:
+            loop.call_soon(look)
+
+    look()
+    await held

@@ -1,26 +1,17 @@
-"""An experiment is kept as it goes: stopped, killed or broken, it goes on with what is missing."""
+"""An experiment is kept as it goes: stopped or killed, it goes on with what is missing."""
 
 import asyncio
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Sequence
-from typing import ClassVar
 
 import msgspec
 import pytest
 
 from console.experimenthost import RUN_BYTES, places
-from console.experimenting import FAULTS_IN_A_ROW, Experimenting, ExperimentSnapshot
-from console.resultkeeping import UNKEPT
-from engine.drift.racing import RacePlan
-from engine.errors import DrifttyError, ModelError, ShellError, StoreError
+from engine.errors import StoreError
 from engine.experiment import Cell, cells, cross, run_seed
-from engine.model.script import Script, ScriptedCompletion
-from engine.run import RunSpec
-from engine.shell.observation import Observation
-from sessions.experiments import Experiments, KeptRun, Placement
+from sessions.experiments import Experiments
 from sessions.library import Library
 from sessions.recorder import Recorder
 from sessions.soundness import find_damage
@@ -28,28 +19,12 @@ from tests.console.replicated import (
     BROKEN,
     HANGING,
     WELL,
-    AnsweringShell,
     Scripts,
     begun,
     experimenting,
     planned,
+    until,
 )
-from tests.sessions.madeexperiments import make_kept
-
-
-async def until(running: Experimenting, holds: Callable[[ExperimentSnapshot], object]) -> None:
-    """Wait until something holds of the experiment, looking whenever anything happened."""
-    loop = asyncio.get_running_loop()
-    held = loop.create_future()
-
-    def look() -> None:
-        if holds(running.snapshot):
-            held.set_result(None)
-        else:
-            loop.call_soon(look)
-
-    look()
-    await held
 
 
 async def test_every_cell_is_run_kept_and_counted_and_its_recording_is_whole() -> None:
@@ -271,235 +246,9 @@ async def test_paused_nothing_new_begins_and_the_clock_stands() -> None:
     assert running.snapshot.finished == 40
 
 
-async def test_cells_that_broke_are_kept_as_broken_and_run_again_when_it_goes_on() -> None:
-    async with Recorder.open() as recorder:
-        running = experimenting(begun(planned(n=1)), recorder, BROKEN)
-        await running.run()
-        assert (running.snapshot.state, running.snapshot.broken) == ("over", 4)
-        assert running.snapshot.configs[0].fault == 2
-        assert running.snapshot.configs[0].n == 0
-        kept = Experiments().take_up("last")
-        assert [run.tries for run in kept.runs] == [2] * 4
-        again = experimenting(kept, recorder)
-        await again.run()
-    after = Experiments().read("last")
-    assert {run.result.outcome for run in after.runs} == {"clean"}
-    assert [run.tries for run in after.runs] == [3] * 4
-    assert again.snapshot.configs[0].n == 2
-
-
-async def test_one_run_after_the_other_that_breaks_ends_it() -> None:
-    async with Recorder.open() as recorder:
-        running = experimenting(begun(planned(n=50)), recorder, BROKEN)
-        with pytest.raises(DrifttyError, match=r"runs broke one after the other.*It broke"):
-            await running.run()
-    assert FAULTS_IN_A_ROW <= running.snapshot.finished < 30
-    assert running.snapshot.state == "stopped"
-
-
-async def test_a_model_that_cannot_be_loaded_ends_it_before_the_first_run() -> None:
-    script = Script(completions=(), load_fails="There is no such model.")
-    async with Recorder.open() as recorder:
-        running = experimenting(begun(planned()), recorder, script)
-        with pytest.raises(ModelError, match="no such model"):
-            await running.run()
-    assert Experiments().read("last").runs == ()
-
-
-class FullDisk(Experiments):
-    def add(
-        self, experiment: str, runs: Sequence[KeptRun], stretch: int = -1, seconds: float = 0.0
-    ) -> None:
-        raise StoreError("The disk is full.")
-
-
-async def test_results_that_cannot_be_kept_end_it_and_do_not_count() -> None:
-    async with Recorder.open() as recorder:
-        running = experimenting(begun(planned(n=50)), recorder, results=FullDisk())
-        with pytest.raises(StoreError, match="The disk is full"):
-            await running.run()
-    assert running.snapshot.finished == 0
-    assert running.snapshot.configs[0].n == 0
-
-
-class FullForNow(Experiments):
-    def __init__(self) -> None:
-        super().__init__()
-        self.full = True
-
-    def add(
-        self, experiment: str, runs: Sequence[KeptRun], stretch: int = -1, seconds: float = 0.0
-    ) -> None:
-        if self.full:
-            raise StoreError("The disk is full.")
-        super().add(experiment, runs, stretch, seconds)
-
-
-async def test_results_that_could_not_be_kept_are_kept_once_there_is_room() -> None:
-    disk = FullForNow()
-    async with Recorder.open() as recorder:
-        running = experimenting(begun(planned(n=3)), recorder, results=disk)
-        with pytest.raises(StoreError, match="The disk is full"):
-            await running.run()
-        disk.full = False
-        await running.run()
-        kept = Experiments().take_up("last")
-        assert running.snapshot.finished == len(kept.runs) > 0
-        await experimenting(kept, recorder).run()
-    assert not list(Experiments().read("last").missing())
-
-
-async def test_sessions_that_cannot_be_recorded_end_it_with_that_sentence(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def refuse(recorder: Recorder, session: str, event: object) -> None:
-        raise StoreError("The disk is full.")
-
-    async with Recorder.open() as recorder:
-        monkeypatch.setattr(Recorder, "record", refuse)
-        running = experimenting(begun(planned()), recorder)
-        with pytest.raises(StoreError, match="The disk is full"):
-            await running.run()
-
-
 def test_how_many_runs_go_on_together_follows_from_rows_cores_and_memory() -> None:
     plenty = 1000 * RUN_BYTES
     assert places(rows=64, cores=8, memory=plenty) == 96
     assert places(rows=64, cores=2, memory=plenty) == 64
     assert places(rows=64, cores=8, memory=5 * RUN_BYTES) == 5
     assert places(rows=1, cores=1, memory=0) == 1
-
-
-class DyingShell(AnsweringShell):
-    """Dies of the first command of a cell's first try, as of a kill from outside."""
-
-    tried: ClassVar[set[int]] = set()
-
-    def __init__(self, spec: RunSpec) -> None:
-        super().__init__(spec)
-        self._dies = spec.rng not in self.tried
-        self.tried.add(spec.rng)
-
-    async def submit(self, command: str) -> Observation:
-        if self._dies:
-            raise ShellError("The shell was killed.")
-        return await super().submit(command)
-
-
-async def test_a_run_whose_shell_is_killed_is_made_again_and_that_is_counted(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(DyingShell, "tried", set())
-    async with Recorder.open() as recorder:
-        running = experimenting(begun(planned(n=1)), recorder, shell=DyingShell)
-        await running.run()
-    after = running.snapshot
-    assert (after.finished, after.broken, after.repeated) == (4, 0, 4)
-    runs = Experiments().read("last").runs
-    assert [(run.result.outcome, run.tries) for run in runs] == [("clean", 2)] * 4
-
-
-async def test_a_worker_that_is_killed_costs_no_run() -> None:
-    lost = Script(
-        completions=(
-            ScriptedCompletion(text="hostname", gone_at=2),
-            ScriptedCompletion(text="exit"),
-        ),
-        rows=8,
-    )
-    async with Recorder.open() as recorder:
-        running = experimenting(begun(planned(n=2)), recorder, lost)
-        await running.run()
-    assert (running.snapshot.finished, running.snapshot.broken) == (8, 0)
-    assert {run.result.outcome for run in Experiments().read("last").runs} == {"clean"}
-    async with Library.open() as library:
-        lost_in = [
-            event
-            for summary in await library.sessions()
-            async for event in library.events(summary.id, only=("WorkerLost",))
-        ]
-    assert lost_in
-
-
-class SlowDisk(Experiments):
-    """Keeps nothing until it is let."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.let = threading.Event()
-        self.batches: list[int] = []
-
-    def add(
-        self, experiment: str, runs: Sequence[KeptRun], stretch: int = -1, seconds: float = 0.0
-    ) -> None:
-        self.let.wait()
-        self.batches.append(len(runs))
-        super().add(experiment, runs, stretch, seconds)
-
-
-async def test_where_the_disk_does_not_keep_up_no_more_runs_are_begun() -> None:
-    disk, begun_runs = SlowDisk(), list[int]()
-
-    def shell(spec: RunSpec) -> AnsweringShell:
-        begun_runs.append(spec.rng)
-        return AnsweringShell(spec)
-
-    async with Recorder.open() as recorder:
-        running = experimenting(begun(planned(n=100)), recorder, results=disk, shell=shell)
-        task = asyncio.create_task(running.run())
-        await until(running, lambda now: len(begun_runs) >= UNKEPT and not now.under_way)
-        assert len(begun_runs) <= UNKEPT + running.snapshot.at_once
-        assert running.snapshot.finished == 0
-        disk.let.set()
-        await task
-    assert running.snapshot.finished == len(begun_runs) == 400
-    assert max(disk.batches) <= UNKEPT + 4
-
-
-async def test_a_race_goes_from_model_to_model_until_it_is_decided_or_through() -> None:
-    plain = planned(n=20)
-    configs, conditions = cross(plain.configs[:1], (), ("one", "other"))
-    raced = msgspec.structs.replace(
-        plain, configs=configs, conditions=conditions, tasks=plain.tasks[:1]
-    )
-    Experiments().begin(raced, Placement(until_decided=True))
-    scripts = Scripts(WELL)
-    async with Recorder.open() as recorder:
-        running = experimenting(Experiments().read("last"), recorder, models=scripts)
-        await running.run()
-    assert [model for model, _ in scripts.used] == ["one", "other"]
-    assert [each.n for each in running.snapshot.configs] == [20, 20]
-    assert isinstance(running.plan, RacePlan)
-    assert not running.plan.standing.over
-
-
-async def test_a_race_against_an_arm_that_is_beaten_already_runs_it_no_more() -> None:
-    plain = planned(n=4 * UNKEPT)
-    raced = msgspec.structs.replace(plain, tasks=plain.tasks[:1])
-    Experiments().begin(raced, Placement(until_decided=True))
-    # More than may wait to be kept: by then the other has been seen to be better.
-    beaten = 2 * UNKEPT
-    drifts = [make_kept(Cell(1, 0, at), "drift", session=f"d{at}") for at in range(beaten)]
-    Experiments().add(raced.id, drifts)
-    async with Recorder.open() as recorder:
-        running = experimenting(Experiments().take_up("last"), recorder)
-        await running.run()
-    assert isinstance(running.plan, RacePlan)
-    clean, drifted = running.snapshot.configs
-    assert running.plan.standing.over
-    assert (drifted.n, drifted.clean) == (beaten, 0)
-    assert clean.n < 2 * UNKEPT
-    assert running.plan.saved == 8 * UNKEPT - beaten - clean.n
-    assert running.snapshot.seconds_left == 0
-
-
-async def test_a_race_ends_at_its_budget_and_says_so_from_the_start() -> None:
-    experiment = planned(n=50)
-    experiments = Experiments()
-    experiments.begin(experiment, Placement(until_decided=True, budget=10))
-    async with Recorder.open() as recorder:
-        running = experimenting(experiments.read(experiment.id), recorder)
-        assert running.snapshot.planned == 10
-        await running.run()
-    assert (running.snapshot.state, running.snapshot.finished) == ("over", 10)
-    assert len(experiments.read(experiment.id).runs) == 10

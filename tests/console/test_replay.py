@@ -138,6 +138,25 @@ async def test_a_turn_asked_for_before_it_was_read_is_gone_to_once_it_is() -> No
         assert replay.view.header.turn == 42
 
 
+async def test_opened_at_a_turns_drift_it_shows_the_drift_that_has_just_happened() -> None:
+    events = drifting(spec())
+    at = next(at for at, one in enumerate(events) if isinstance(one, DriftSeen))
+    turn = events[at].turn  # type: ignore[union-attr]  # a drift has one
+    async with playing(Replay(), events, OpenAt(turn=turn, drift=True)) as replay:
+        await until(lambda: replay.surveyed and replay.resting)
+        assert replay.position == at + 1
+        assert drawn(replay.view) == from_zero(events, at + 1)
+
+
+async def test_opened_at_the_drift_of_a_turn_without_one_it_shows_where_the_turn_begins() -> None:
+    replay = Replay()
+    async with playing(replay, LONG, OpenAt(turn=42, drift=True)):
+        await until(lambda: replay.surveyed and replay.resting)
+        drifts = [mark for mark in replay.index.marks["drift"] if mark.turn >= 42]
+        assert not drifts
+        assert replay.index.turn(replay.position) == 42
+
+
 async def test_a_turn_that_never_was_leads_to_the_end() -> None:
     replay = Replay()
     async with playing(replay, LONG, OpenAt(turn=4711)):

@@ -14,7 +14,7 @@ from console.screens.experiment import ExperimentScreen
 from console.screens.experiments import ExperimentsScreen
 from tests.console.experiment.made import FIVE, by_chance, experiment, stored
 from tests.console.open import screen_text, settled, shows
-from tests.console.screens.test_experiment import app_of, laboratory, until
+from tests.console.screens.laboratory import app_of, laboratory, until
 
 
 @asynccontextmanager
