@@ -16,7 +16,7 @@ def changing(path: Path, missing: str) -> Iterator[sqlite3.Connection]:
     Raises `StoreError`: with `missing` where there is no store, and where it cannot be written.
     """
     with opened(path, missing, read_only=False) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
+        database.write_ahead(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("BEGIN IMMEDIATE")
         try:

@@ -10,6 +10,7 @@ import os
 import sqlite3
 import stat
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from sessions.schema import APPLICATION_ID, MIGRATIONS
 
 BUSY_SECONDS = 10.0
 """How long to wait for another process that is writing."""
+_AGAIN_SECONDS = 0.01
 
 
 def default_path() -> Path:
@@ -133,6 +135,24 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
+
+
+def write_ahead(connection: sqlite3.Connection) -> None:
+    """Have a database written through a write-ahead log from now on, if it was not before.
+
+    Where two begin with that at the same moment, SQLite waits for neither and says at once to one
+    that the file is locked. So the waiting is done here. Raises `sqlite3.Error`.
+    """
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_AGAIN_SECONDS)
+        else:
+            return
 
 
 def location(path: Path, *, read_only: bool) -> str:

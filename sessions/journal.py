@@ -113,7 +113,7 @@ class Journal:
     def _begin(self, live: bool) -> int | None:
         """Set the connection up, enter this process, and mark what dead ones left unfinished."""
         run = self._connection.execute
-        run("PRAGMA journal_mode = WAL")
+        database.write_ahead(self._connection)
         run("PRAGMA synchronous = FULL")
         run("PRAGMA journal_size_limit = 67108864")
         try:

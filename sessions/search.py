@@ -156,7 +156,7 @@ class Search:
             connection.close()
             self._remove()
             connection = self._connect()
-        connection.execute("PRAGMA journal_mode = WAL")
+        database.write_ahead(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("BEGIN IMMEDIATE")
         if connection.execute("PRAGMA user_version").fetchone()[0] != INDEX_VERSION:
