@@ -51,6 +51,8 @@ events, length, size, when, age, tag, note, id, experiment, parent, why, rng, te
         self._ask = ask
         self._seen = -1
         self._fitted: list[Fitted] = []
+        self._drawn: dict[int, Strip] = {}
+        """Rows as they were drawn last: one step of a scroll draws all that are in view again."""
 
     @property
     def fitted(self) -> list[Fitted]:
@@ -63,9 +65,11 @@ events, length, size, when, age, tag, note, id, experiment, parent, why, rng, te
 
     def row(self, number: int) -> Strip:
         """A row as drawn."""
-        strip = strip_of(self.look, *self._pieces(number))
         if number != self._view.cursor:
-            return strip
+            if number not in self._drawn:
+                self._drawn[number] = strip_of(self.look, *self._pieces(number))
+            return self._drawn[number]
+        strip = strip_of(self.look, *self._pieces(number))
         style = self.look.style("row-cursor")
         strip = strip.adjust_cell_length(self.width)
         return Strip(Segment(one.text, (one.style or Style.null()) + style) for one in strip)
@@ -79,12 +83,18 @@ events, length, size, when, age, tag, note, id, experiment, parent, why, rng, te
         if self._view.version == self._seen and self._fitted:
             return
         self._seen = self._view.version
+        self._drawn.clear()
         self._fitted = columns(self.width, self._view.order.column, tagged=self._view.tagged)
         size = Size(self.width, self.row_count())
         if size != self.virtual_size:
             self.virtual_size = size
         self.refresh()
         self._want()
+
+    def restyle(self) -> None:
+        """Draw everything anew, in another theme."""
+        self._drawn.clear()
+        super().restyle()
 
     def follow(self) -> None:
         """A table has no tail."""

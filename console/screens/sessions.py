@@ -37,6 +37,9 @@ LOOK_SECONDS = 1.0
 """Between two looks at whether anything was recorded."""
 TYPING_SECONDS = 0.12
 """That a person may take between two letters of a filter before it is asked."""
+PREVIEW_SECONDS = 0.03
+"""After which what the cursor came to is read: its own frame comes first, and a held key reads some of
+the rows that it passes."""
 SIDE_BY_SIDE = 150
 """Columns from which on the preview stands beside the list."""
 
@@ -58,6 +61,7 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
         self._previews: Latest[Key] = Latest(self._preview, self._begin)
         self._stamp: tuple[int, ...] = ()
         self._typing: Timer | None = None
+        self._moved: Timer | None = None
         self._wrong = False
         """Whether the filter as it stands cannot be understood, which is said until it can."""
 
@@ -81,7 +85,8 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
     def idle(self) -> bool:
         """Whether everything that was asked for has been read and shown."""
         works = (self._lists, self._rows, self._previews)
-        return self.view.loaded and self._typing is None and not any(one.busy for one in works)
+        waits = self._typing is not None or self._moved is not None
+        return self.view.loaded and not waits and not any(one.busy for one in works)
 
     def on_mount(self) -> None:
         """Look from time to time whether there is more."""
@@ -142,8 +147,9 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
         self.query_one(f"#{event.pane}").focus()
 
     def on_session_table_moved(self) -> None:
-        """Preview the row the cursor came to."""
-        self.show_preview()
+        """Preview the row the cursor came to, soon."""
+        if self._moved is None:
+            self._moved = self.set_timer(PREVIEW_SECONDS, self._came)
 
     def on_session_table_opened(self) -> None:
         """A row was clicked twice."""
@@ -242,6 +248,10 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
             self.sync()
             if self.view.rows.get(self.view.current or SHIPPED_HEADING) != before:
                 self.show_preview()
+
+    def _came(self) -> None:
+        self._moved = None
+        self.show_preview()
 
     def show_preview(self) -> None:
         """Have what the cursor is on read and shown."""

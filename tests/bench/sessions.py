@@ -2,8 +2,11 @@
 
 `python -m tests.bench.sessions [SESSIONS]`. Opening is from the key press to a frame with rows and
 their preview in it, in a real console without a terminal; the store is warm. The baseline is what a
-list would do that reads every row at once and gives it to Textual's own DataTable. Beside the time on
-the wall stands what the processor was busy for, which other work on the machine does not lengthen.
+list would do that reads every row at once and gives it to Textual's own DataTable. A step is from the
+key to the frame in which the cursor stands elsewhere, and again to the last frame, with the preview
+filled; the pilot that tests press keys with waits about 40 ms for every key by itself, and is left out.
+Beside the time on the wall stands what the processor was busy for, which other work on the machine does
+not lengthen.
 """
 
 import asyncio
@@ -18,8 +21,8 @@ from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
 from rich.text import Text
+from textual import events
 from textual.app import App, ComposeResult
-from textual.pilot import Pilot
 from textual.widgets import DataTable
 
 from console.panes.sessionbar import FilterInput
@@ -32,7 +35,9 @@ from tests.sessions.many import experiment_of, fill
 SESSIONS = 10_000
 RUNS = 3
 STEPS = 40
-"""Keys of one scroll: more than a second of a held key."""
+"""Keys of one scroll."""
+STILL_SECONDS = 0.05
+"""Before and after each key, so that no frame of another falls into its time."""
 SIZE = (120, 40)
 
 
@@ -86,24 +91,66 @@ class Watch:
         self.span = Span(perf_counter() - wall, process_time() - busy)
 
 
-async def pressed(pilot: Pilot[Any], key: str) -> Span:
-    """What one press of a key takes."""
-    with Watch() as watch:
-        await pilot.press(key)
-    return watch.span
+class Frames:
+    """When an app put frames out."""
+
+    def __init__(self, app: App[Any]) -> None:
+        self.last = (0.0, 0.0)
+        """Of the last one: as of `perf_counter`, and as of `process_time`."""
+        self.count = 0
+        display = app._display
+
+        def displayed(screen: Any, renderable: Any) -> None:
+            display(screen, renderable)
+            self.last = perf_counter(), process_time()
+            self.count += 1
+
+        app._display = displayed  # type: ignore[method-assign]  # nothing public tells of a frame
 
 
-async def naive() -> tuple[Span, list[Span]]:
+class Step(NamedTuple):
+    """One key."""
+
+    seen: Span
+    """To the first frame that shows what it did."""
+    whole: Span
+    """To the last, with all that belongs to it."""
+
+
+async def step(
+    app: App[Any], frames: Frames, key: str, moved: Callable[[], int], idle: Callable[[], bool]
+) -> Step:
+    """Press a key, as a person who looks at what came of the one before.
+
+    `moved`: where the cursor is; `idle`: whether everything was read.
+    """
+    await asyncio.sleep(STILL_SECONDS)
+    place, count = moved(), frames.count
+    wall, busy = perf_counter(), process_time()
+    app.post_message(events.Key(key, None))
+    await until(lambda: moved() != place and frames.count > count)
+    seen = Span(frames.last[0] - wall, frames.last[1] - busy)
+    await until(idle)
+    await asyncio.sleep(STILL_SECONDS)
+    return Step(seen, Span(frames.last[0] - wall, frames.last[1] - busy))
+
+
+async def naive() -> tuple[Span, list[Step]]:
     """What opening takes, and each step down."""
     app = Naive()
     async with app.run_test(size=SIZE) as pilot:
         with Watch() as watch:
             await app.fill()
             await pilot.pause()
-        return watch.span, [await pressed(pilot, "down") for _ in range(STEPS)]
+        table, frames = app.query_one(DataTable), Frames(app)
+        steps = [
+            await step(app, frames, "down", lambda: table.cursor_row, lambda: True)
+            for _ in range(STEPS)
+        ]
+        return watch.span, steps
 
 
-async def ours(key: str) -> tuple[Span, list[Span], dict[str, Span]]:
+async def ours(key: str) -> tuple[Span, list[Step], dict[str, Span]]:
     """What opening takes, each press of a key, and what else a person does."""
     app = console()
     async with app.run_test(size=SIZE) as pilot:
@@ -113,7 +160,11 @@ async def ours(key: str) -> tuple[Span, list[Span], dict[str, Span]]:
             await until(lambda: drawn(app.screen))
         opened, screen = watch.span, app.screen
         assert isinstance(screen, SessionsScreen)
-        steps = [await pressed(pilot, key) for _ in range(STEPS)]
+        frames = Frames(app)
+        steps = [
+            await step(app, frames, key, lambda: screen.view.cursor, lambda: drawn(screen))
+            for _ in range(STEPS)
+        ]
         others: dict[str, Span] = {}
         for name, does in (("to the end", "end"), ("sort", "s"), ("reverse", "S")):
             await until(lambda: drawn(screen))
@@ -173,9 +224,12 @@ def main() -> None:
         base_opened, base_steps = asyncio.run(naive())
     print(told("open", [opened for opened, *_ in runs]))
     print(told("  every row in a DataTable", [base_opened]))
-    print(told("a row down", [step for _, steps, _ in runs for step in steps]))
-    print(told("  in a DataTable", base_steps))
-    print(told("a page down", paged[1]))
+    ours_down = [each for _, steps, _ in runs for each in steps]
+    print(told("a row down", [each.seen for each in ours_down]))
+    print(told("  in a DataTable", [each.seen for each in base_steps]))
+    print(told("  with its preview", [each.whole for each in ours_down]))
+    print(told("a page down", [each.seen for each in paged[1]]))
+    print(told("  with its preview", [each.whole for each in paged[1]]))
     for name in runs[0][2]:
         print(told(name, [others[name] for *_, others in runs]))
 
