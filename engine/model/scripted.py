@@ -5,9 +5,7 @@ worker makes them; its timing and its failures are scripted.
 """
 
 import asyncio
-import hashlib
 import itertools
-import platform
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -24,9 +22,10 @@ from engine.model.protocol import (
     Scored,
 )
 from engine.model.script import Reading, Script, demo_script
+from engine.model.scriptlife import Life
 from engine.model.scriptscore import scores
-from engine.model.supervisor import Standing, WorkerStatus
-from engine.model.telling import GoesAway, Telling, wait
+from engine.model.supervisor import WorkerStatus
+from engine.model.telling import GoesAway, Telling
 from engine.prefix import shared_prefix
 from engine.run import CommandPolicy, Sampling
 from engine.scrollback import Payload, Turn
@@ -47,13 +46,11 @@ class ScriptedModel:
         """`pace` multiplies every scripted wait; 0 waits for nothing."""
         self._script = script
         self._pace = pace
-        self._standing = Standing(on_status)
-        self._loading: asyncio.Task[int] | None = None
+        self._life = Life(script, pace, on_status)
         self._rows = _Rows(script.rows)
         self._cache = _Cache()
         self._readings: dict[str, Reading] = {}
         self._numbers = itertools.count(1)
-        self._life = 0
 
     @classmethod
     def demo(
@@ -65,27 +62,22 @@ class ScriptedModel:
     @property
     def status(self) -> WorkerStatus:
         """How it stands, as a worker would say."""
-        return self._standing.now
+        return self._life.status
 
     @property
     def provenance(self) -> Provenance:
         """The script, as a model. Raises `ModelError` before it was loaded."""
-        if self._standing.now.provenance is None:
+        if self.status.provenance is None:
             raise ModelError("The script is not loaded yet.")
-        return self._standing.now.provenance
+        return self.status.provenance
 
     def start(self) -> None:
         """Begin to load, without waiting for it; once more after it failed."""
-        if self._loading is None or (self._loading.done() and self._standing.now.state == "failed"):
-            self._loading = asyncio.create_task(self._load())
+        self._life.start()
 
     async def ready(self) -> int:
         """Wait for the scripted load; returns its nanoseconds. Raises `ModelError` as scripted."""
-        if self._standing.now.state == "closed":
-            raise WorkerGone("The model was closed.")
-        self.start()
-        assert self._loading is not None
-        return await asyncio.shield(self._loading)
+        return await self._life.ready()
 
     async def render(
         self, turns: tuple[Turn, ...], seed_turns: int = 0, sequence: str = ""
@@ -118,18 +110,19 @@ class ScriptedModel:
             telling = Telling(next(self._numbers), completion, made, self._pace)
             if completion.gone_at is not None and reading.goes(number):
                 telling.gone_at = completion.gone_at
-            life = self._life
+            life = self._life.number
             try:
                 yield Prompted(id=telling.number, payload=made)
                 async for sampled in telling.tokens(sampling.max_tokens, policy):
-                    if self._life != life:
+                    if self._life.number != life:
                         raise WorkerGone("The scripted model's process went away.")
                     yield sampled
             except GoesAway as gone:
-                self._lose(str(gone))
+                self._cache.clear()
+                self._life.lose(str(gone))
                 raise WorkerGone(str(gone)) from None
             finally:
-                if self._life == life:
+                if self._life.number == life:
                     self._cache.sequences[sequence] = made.ids + tuple(telling.ids)
             reading.said(number)
             yield telling.completed()
@@ -168,7 +161,7 @@ class ScriptedModel:
 
     async def report(self) -> Reported:
         """How it is. Raises `WorkerGone` while it is not loaded."""
-        if self._standing.now.state != "ready":
+        if self.status.state != "ready":
             raise WorkerGone("The scripted model is not ready to report.")
         return Reported(
             id=0,
@@ -183,35 +176,7 @@ class ScriptedModel:
 
     async def aclose(self) -> None:
         """Close it; a load under way is abandoned."""
-        if self._loading is not None and not self._loading.done():
-            self._loading.cancel()
-            await asyncio.wait([self._loading])
-        self._standing.change("closed")
-
-    async def _load(self) -> int:
-        began = time.monotonic_ns()
-        self._standing.change("loading", step="reading the script")
-        await wait(self._script.load_ms, self._pace)
-        if self._script.load_fails:
-            self._standing.change("failed", why=self._script.load_fails)
-            raise ModelError(self._script.load_fails)
-        self._become_ready()
-        return time.monotonic_ns() - began
-
-    def _become_ready(self) -> None:
-        self._standing.change(
-            state="ready",
-            fraction=1.0,
-            provenance=_provenance(self._script),
-            rows=self._script.rows,
-        )
-
-    def _lose(self, why: str) -> None:
-        """The worker goes away, with all it had cached and was saying, and another takes its place."""
-        self._life += 1
-        self._cache.clear()
-        self._standing.change("lost", why=why)
-        self._become_ready()
+        await self._life.end()
 
 
 class _Rows:
@@ -258,17 +223,3 @@ class _Cache:
         """Forget all, as a new process has."""
         self.sequences.clear()
         self._seeds.clear()
-
-
-def _provenance(script: Script) -> Provenance:
-    return Provenance(
-        model="scripted",
-        weights=hashlib.sha256(msgspec.json.encode(script)).hexdigest(),
-        tokenizer=hashlib.sha256(b"driftty pieces 1").hexdigest(),
-        template=hashlib.sha256(b"driftty turns 1").hexdigest(),
-        device="script",
-        dtype="none",
-        window=script.window,
-        parameters=0,
-        libraries={"python": platform.python_version()},
-    )
