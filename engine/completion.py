@@ -193,6 +193,7 @@ class CompletionLog:
             ("route", began + reply.took, judging, 0),
         ]
         for stage, stage_began, took, computed in timed:
+            held = reply.held if stage == "completion" else None
             self._emit(
                 StageTimed(
                     at=self._clock.now(),
@@ -201,6 +202,7 @@ class CompletionLog:
                     began=stage_began,
                     took=took,
                     tokens=computed,
+                    held=held,
                 )
             )
 

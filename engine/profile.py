@@ -6,7 +6,7 @@ into slices that add up: prefill, first token, decode, route, exec, observe.
 """
 
 from collections.abc import Iterable, Sequence
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import Literal, TypeAlias, get_args
 
 import msgspec
@@ -20,6 +20,8 @@ from engine.events import (
     StageTimed,
     TurnStarted,
 )
+from engine.figures import size
+from engine.held import Held
 
 SliceName: TypeAlias = Literal[
     "load",
@@ -85,6 +87,15 @@ class Mark(msgspec.Struct, frozen=True):
     words: str
 
 
+class Holding(msgspec.Struct, frozen=True):
+    """What the model held when a completion had ended."""
+
+    turn: int
+    at: int
+    """Nanoseconds since the session's start."""
+    held: Held
+
+
 class Spread(msgspec.Struct, frozen=True, kw_only=True):
     """How long one thing took, over many times."""
 
@@ -103,6 +114,7 @@ class Profile(msgspec.Struct, frozen=True):
 
     slices: tuple[Slice, ...] = ()
     marks: tuple[Mark, ...] = ()
+    held: tuple[Holding, ...] = ()
 
     @property
     def turns(self) -> tuple[int, ...]:
@@ -129,6 +141,7 @@ class Profiler(msgspec.Struct):
 
     slices: list[Slice] = []
     marks: list[Mark] = []
+    held: list[Holding] = []
     parts: dict[Stage, StageTimed] = {}
     """Of the completion that has not ended yet."""
 
@@ -152,7 +165,7 @@ class Profiler(msgspec.Struct):
     @property
     def profile(self) -> Profile:
         """What has ended so far."""
-        return Profile(tuple(self.slices), tuple(self.marks))
+        return Profile(tuple(self.slices), tuple(self.marks), tuple(self.held))
 
     def _timed(self, event: StageTimed) -> None:
         match event.stage:
@@ -161,6 +174,9 @@ class Profiler(msgspec.Struct):
                 self.parts[event.stage] = event
             case "completion":
                 self.slices += self._completed(event)
+                if event.held is not None:
+                    at = event.began + event.took
+                    self.held.append(Holding(event.turn, at, event.held))
                 self.parts.clear()
             case name:
                 self.slices.append(Slice(event.turn, name, event.began, event.took, event.tokens))
@@ -231,8 +247,22 @@ def dominant(slices: Iterable[Slice], until: int | None = None) -> tuple[SliceNa
     return name, totals[name] / whole
 
 
+def held_words(of: Profile) -> str:
+    """What the model held, in a sentence; empty where nothing is recorded of it."""
+    if not of.held:
+        return ""
+    last = of.held[-1].held
+    most = max(max(one.held.peak, one.held.memory) for one in of.held)
+    where = "of memory" if last.where == "process" else "of the GPU's memory"
+    words = f"the model holds {size(last.memory)} {where}, {size(most)} at most"
+    if last.total:
+        words += f"; {size(last.used)} of {size(last.total)} are in use there by all"
+    busy = [one.held.utilisation for one in of.held if one.held.utilisation is not None]
+    return words + (f"; utilisation {median(busy):.0f} % in the median" if busy else "")
+
+
 def sayings(of: Profile) -> tuple[str, ...]:
-    """What dominates, in words: to the first command, and over the session."""
+    """What dominates, in words: to the first command, and over the session; and what was held."""
     said: list[str] = []
     first = of.first_command
     began = (each for each in of.slices if each.began >= 0 or each.name != "load")
@@ -241,4 +271,6 @@ def sayings(of: Profile) -> tuple[str, ...]:
     turns = [each for each in of.slices if each.turn]
     if most := dominant(turns):
         said.append(f"{most[1]:.0%} of the time in turns is {WORDS[most[0]]}")
+    if words := held_words(of):
+        said.append(words)
     return tuple(said)

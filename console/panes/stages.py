@@ -9,7 +9,8 @@ from console.view.line import Line, Piece, line
 from console.view.stages import StagesView, TurnStages
 from console.view.waterfall import profile_lines
 from engine.events import Stage
-from engine.figures import duration, number, rate
+from engine.figures import duration, number, rate, size
+from engine.held import Held
 from engine.profile import title
 
 RUNNING = "▸"
@@ -67,13 +68,25 @@ the console itself took.
         self.show(lines)
         total = sum(turn.took.get("completion", 0) for turn in self._view.turns)
         ran = sum(turn.took.get("exec", 0) for turn in self._view.turns)
-        parts = f"model {duration(total)} · shell {duration(ran)}" if total else ""
-        self.subtitle = (Piece(parts, "subtitle"),) if parts else ()
+        parts = f"model {duration(total)}" if total else ""
+        parts += f" · shell {duration(ran)}" if total and ran else ""
+        held = self._view.profiler.held
+        more = (Piece(f" · {held_short(held[-1].held)}", "subtitle"),) if parts and held else ()
+        self.subtitle = (Piece(parts, "subtitle"), *more) if parts else ()
 
     def on_resize(self, event: events.Resize) -> None:
         """Change between line and table."""
         super().on_resize(event)
         self.sync()
+
+
+def held_short(held: Held) -> str:
+    """What the model holds, in a few words: `640 MB`, on a GPU `GPU 1.3 GB of 144 GB, 87 % busy`."""
+    if held.where == "process":
+        return f"{size(held.memory)}, {size(held.peak)} at most" if held.peak else size(held.memory)
+    of = f" of {size(held.total)}" if held.total else ""
+    busy = f", {held.utilisation} % busy" if held.utilisation is not None else ""
+    return f"GPU {size(held.memory)}{of}{busy}"
 
 
 def stage_line(view: StagesView) -> Line:
@@ -146,7 +159,7 @@ def _cells(turn: TurnStages) -> dict[str, str]:
         "first": took("first_token"),
         "tokens": str(turn.tokens) if turn.tokens else "–",
         "completion": took("completion"),
-        "speed": rate(*turn.decoding),
+        "speed": rate(*turn.decoding) if turn.tokens else "–",
         "exec": took("exec"),
         "observe": took("observe"),
     }

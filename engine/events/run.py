@@ -6,6 +6,7 @@ import msgspec
 
 from engine.events.fact import Event
 from engine.events.kinds import DriftKind, Outcome, Stage
+from engine.held import Held
 from engine.run import RunSpec
 from engine.scrollback import Turn
 from engine.start import HomeLaid, WorldDifference
@@ -139,6 +140,8 @@ class StageTimed(Event, frozen=True, kw_only=True):
     """Nanoseconds."""
     tokens: int = 0
     """Tokens computed in it, where it computes tokens."""
+    held: Held | None = None
+    """What the model held when it ended; told with `completion`, and absent from older recordings."""
 
 
 class WorkerLost(Event, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 import msgspec
 
 from engine.events import PartKind, Provenance
+from engine.held import Held
 from engine.model.scored import Place, TokenScore
 from engine.run import CommandPolicy, Sampling
 from engine.scrollback import Payload, Turn
@@ -205,6 +206,8 @@ class Completed(Reply, frozen=True, kw_only=True):
     """The closing of what was still open."""
     weighed: tuple[Weighed, ...] = ()
     """Where a line could have begun and a token came that is not kept."""
+    held: Held | None = None
+    """What the model held when it ended; none where nobody looked."""
 
 
 class Scored(Reply, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from engine.errors import ModelError
+from engine.held import Held
 from engine.scrollback import Turn
 
 
@@ -33,6 +34,8 @@ class ScriptedCompletion(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     leads: tuple[float, ...] = ()
     """By how many logits the first tokens lay ahead of another, where they are scored; the rest get
     one that depends on the token alone."""
+    held: Held | None = None
+    """What the model says it holds when it has ended."""
     gone_at: int | None = None
     """The worker goes away before this token, once in a run: asked again, it is said whole."""
     hangs_at: int | None = None

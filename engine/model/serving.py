@@ -171,13 +171,19 @@ class Service:
     def _begin(self, ready: "Ready") -> None:
         """The weights are there."""
         from engine.model.batch import Batch
+        from engine.model.holding import with_held
         from engine.model.scoring import Scores
 
         assert self._words is not None
         assert self._heads is not None
+        device = ready.device
+
+        def send(reply: Reply) -> None:
+            self._send(with_held(reply, device))
+
         chunk = _CHUNK_TOKENS if ready.device.type == "cpu" else _CHUNK_TOKENS_GPU
         self._ready = ready
-        self._batch = Batch(ready.runner, ready.endings, chunk, self._send)
+        self._batch = Batch(ready.runner, ready.endings, chunk, send)
         self._scores = Scores(
             ready.runner, self._words.tokenizer, ready.endings, self._heads, chunk, self._send
         )

@@ -95,6 +95,7 @@ class Telling:
             took=time.monotonic_ns() - self._began,
             parts=tuple(self._parser.close()) if self._parser else (),
             weighed=self._take_weighed(),
+            held=self._completion.held,
         )
 
     def _weigh(self, position: int) -> None:

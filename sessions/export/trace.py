@@ -1,8 +1,9 @@
 """A session's profile as a trace: JSON that Perfetto and Chrome's tracing page open.
 
 The format is the Trace Event Format's JSON object: complete events (`X`) for slices, instant events
-(`i`) for commands and drifts, one counter (`C`) for the prompt's tokens, metadata (`M`) for names.
-Times are microseconds since the session's start. Model, shell and console are threads of one process.
+(`i`) for commands and drifts, counters (`C`) for the prompt's tokens and for memory, metadata (`M`)
+for names. Times are microseconds from whatever began first, the session or the load before it. Model,
+shell and console are threads of one process, whose slices lie in one another or beside one another.
 Source: "Trace Event Format", docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU.
 """
 
@@ -12,7 +13,7 @@ from typing import Any
 import msgspec
 
 from engine.events import AnyEvent, PromptSent, SessionStarted
-from engine.profile import BESIDE, Mark, Profiler, Slice
+from engine.profile import BESIDE, Holding, Mark, Profiler, Slice
 
 PROCESS = 1
 THREADS = {"session": 1, "model": 2, "shell": 3, "console": 4}
@@ -46,11 +47,17 @@ class Trace:
     def close(self) -> Iterator[str]:
         """See `Exporter`."""
         profile = self._profiler.profile
-        events = [
-            *self._names(),
+        timed = [
             *(_slice(each) for each in profile.slices),
             *(_mark(each) for each in profile.marks),
             *self._counters,
+            *(_holding(each) for each in profile.held),
+        ]
+        # The load may have begun before the session, and Perfetto drops what is before its zero.
+        zero = min((0, *(event["ts"] for event in timed)))
+        events = [
+            *self._names(),
+            *(event | {"ts": (event["ts"] - zero) / 1000} for event in timed),
         ]
         other: dict[str, Any] = {}
         if self._started is not None:
@@ -63,6 +70,7 @@ class Trace:
                 "config": spec.config.name,
                 "task": spec.task.text,
                 "rng": spec.rng,
+                "session starts at, µs": -zero / 1000,
             }
         document = {"traceEvents": events, "displayTimeUnit": "ms", "otherData": other}
         yield msgspec.json.encode(document).decode()
@@ -98,14 +106,21 @@ def _mark(each: Mark) -> dict[str, Any]:
     return _event("i", name, "session", each.at) | {"s": "p", "args": args}
 
 
+def _holding(each: Holding) -> dict[str, Any]:
+    held = each.held
+    args = {"held": held.memory / 1e6} | ({"in use by all": held.used / 1e6} if held.used else {})
+    return _event("C", f"memory, MB ({held.where})", "model", each.at) | {"args": args}
+
+
 def _event(phase: str, name: str, thread: str, at: int) -> dict[str, Any]:
+    """An event of any kind; `ts` in nanoseconds since the session's start, until all are there."""
     return {
         "ph": phase,
         "name": name,
         "cat": thread,
         "pid": PROCESS,
         "tid": THREADS[thread],
-        "ts": at / 1000,
+        "ts": at,
     }
 
 
