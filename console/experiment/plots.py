@@ -63,6 +63,11 @@ def survival_plot(board: Board, width: int, height: int) -> list[Line]:
         if points:
             whole = _to_the_end([Point(0, 0.0), *points], turns)
             curves.append(_other(board, config, whole, steps=True))
+    if not curves and not incidence:
+        return [
+            line(("No run has counted yet.", "note")),
+            line(("The curves will tell how many runs have drifted by each turn.", "faint")),
+        ]
     mark = board.marks[board.chosen]
     if incidence:
         bounded = [Point(0, 0.0, 0.0, 0.0)]

@@ -2,11 +2,14 @@
 
 from rich.cells import cell_len
 
+from console.experiment.configtable import bar_pieces
 from console.panes.text import TextPane
 from console.view.line import Line, Piece, line
 from console.view.outcome import GLYPHS
 from console.view.tally import COUNTED, Apart, Condition, TallyView
-from engine.drift.tallies import share
+from console.view.tallyagainst import against
+from engine.drift.interval import Interval
+from engine.drift.tallies import PairTally, share
 from engine.events import Outcome
 from engine.figures import config_name, number
 
@@ -36,7 +39,9 @@ alike: config, task, model, sampling and policies.
 - not counted: runs that broke, that you stopped or had a hand in, and the same rng once more
 
 One run tells nothing. From two runs on the rate of clean ones has an interval that holds at every
-look, so you may watch it and stop when it is narrow enough.
+look, so you may watch it and stop when it is narrow enough. Beside other configs, tried alike, it says
+whether they are separated, and if not about how many more runs of each that takes; that too may be
+watched. F4 runs many at once.
 """
 
     def __init__(self, view: TallyView) -> None:
@@ -65,6 +70,8 @@ def tally_lines(view: TallyView, width: int) -> list[Line]:
     if view.experiment:
         lines.append(line(("experiment  ", "faint"), (view.experiment, "accent"), ("  F4", "key")))
     lines += [_bar(current, outcome, width) for outcome in COUNTED]
+    if current.clean is not None:
+        lines.append(_scale(current.clean, width))
     apart = [f"{words} {current.apart[why]}" for why, words in APART.items() if current.apart[why]]
     if apart:
         lines.append(line(("not counted  ", "faint"), ("   ".join(apart), "text"), indent=13))
@@ -72,6 +79,7 @@ def tally_lines(view: TallyView, width: int) -> list[Line]:
         checked = f"{current.done[True]} of {number(current.done.total(), 'check')}"
         lines.append(line(("task done    ", "faint"), (checked, "text")))
     lines += [line(""), line((current.words(), "note"))]
+    lines += [_against(pair, width) for pair in against(current, view.others)]
     if view.others:
         lines.append(line(""))
         lines.extend(_other(one, width) for one in view.others)
@@ -85,7 +93,7 @@ def _bar(condition: Condition, outcome: Outcome, width: int) -> Line:
     rate = ""
     if outcome == "clean" and (interval := condition.clean) is not None:
         rate = f"  {share(count / runs)} [{share(interval.low)}–{share(interval.high)}]"
-    cells = max(4, min(WIDEST, width - cell_len(label) - 22))
+    cells = _cells(width)
     full = round(cells * count / runs) if runs else 0
     return line(
         (label, "text"),
@@ -94,6 +102,30 @@ def _bar(condition: Condition, outcome: Outcome, width: int) -> Line:
         (figure, "heading" if count else "faint"),
         (rate, "text"),
     )
+
+
+def _scale(interval: Interval, width: int) -> Line:
+    """The rate of clean runs from 0 to 1: full up to the lower bound, fading to the upper."""
+    bar = bar_pieces(interval, max(_cells(width) - 2, 4))
+    return line((f"{'  rate':<10}", "faint"), ("0", "faint"), *bar, ("1", "faint"))
+
+
+def _cells(width: int) -> int:
+    """Of a bar."""
+    return max(4, min(WIDEST, width - 10 - 22))
+
+
+def _against(pair: PairTally, width: int) -> Line:
+    """The condition in view beside another, in words."""
+    name = config_name(pair.b, max(width - 14, 12))
+    if pair.better == pair.a:
+        words = f"better than {name}: {pair.verdict}"
+    elif pair.better == pair.b:
+        words = f"worse than {name}: {pair.verdict}"
+    else:
+        words = f"beside {name}: {pair.verdict}"
+    sign = ("◆ ", "good") if pair.decided else ("○ ", "faint")
+    return line(sign, (words, "text" if pair.decided else "faint"), indent=2)
 
 
 def _other(condition: Condition, width: int) -> Line:

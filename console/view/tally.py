@@ -43,6 +43,13 @@ class Condition(msgspec.Struct):
     done: Counter[bool] = msgspec.field(default_factory=Counter)
     """What the task's check said of the runs that count."""
     rngs: set[int] = msgspec.field(default_factory=set)
+    went: list[bool] = msgspec.field(default_factory=list)
+    """Whether each of the runs that count was clean, in their order."""
+
+    @property
+    def setting(self) -> object:
+        """What else than the config was asked for: conditions that share it can be compared."""
+        return _key(self.spec)[2:]
 
     @property
     def runs(self) -> int:
@@ -134,12 +141,15 @@ class TallyView:
         else:
             condition.rngs.add(rng)
             condition.outcomes[ended.outcome] += 1
+            condition.went.append(ended.outcome == "clean")
             if ended.done is not None:
                 condition.done[ended.done] += 1
 
 
-def _key(spec: RunSpec) -> object:
-    """What two runs must share to be counted together; not the size of the window they ran in."""
+def _key(spec: RunSpec) -> tuple[object, ...]:
+    """What two runs must share to be counted together, the config first; not the size of the window
+    they ran in.
+    """
     return (
         spec.config.hash,
         spec.config.name,

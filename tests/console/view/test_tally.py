@@ -118,3 +118,29 @@ def test_lines_fit_their_width() -> None:
     view = folded(*(clean(dice(rng)) for rng in range(3)))
     for width in (40, 50, 90):
         assert all(len(line.text) <= width for line in tally_lines(view, width)[:3])
+
+
+def test_the_rate_is_drawn_on_its_scale_once_there_are_two_runs() -> None:
+    assert "rate" not in shown(folded(clean(dice(0))))
+    text = shown(folded(*(clean(dice(rng)) for rng in range(5))))
+    scale = next(line for line in text.splitlines() if "rate" in line)
+    assert scale.split("0", 1)[1].endswith("1")
+    assert "▆" in scale
+
+
+def test_another_config_tried_alike_is_set_beside_with_what_is_still_needed() -> None:
+    sessions = [clean(dice(rng)) for rng in range(3)]
+    sessions += [drifting(dice(rng, "bare")) for rng in range(3)]
+    view = folded(*sessions)
+    text = " ".join(shown(view).split())
+    assert "○ beside false-memories+history+exit+prompt: not attributable yet: about" in text
+    more = [drifting(dice(rng, "bare")) for rng in range(3, 8)]
+    more += [clean(dice(rng)) for rng in range(3, 8)]
+    decided = " ".join(shown(folded(*sessions, *more)).split())
+    assert "◆ better than bare+prompt: separated (E" in decided
+
+
+def test_a_config_tried_otherwise_is_not_set_beside() -> None:
+    warmer = replace(dice(0, "bare"), sampling=Sampling(temperature=1.0))
+    text = shown(folded(drifting(warmer), clean(dice(0))))
+    assert "beside" not in text
