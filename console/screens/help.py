@@ -14,11 +14,24 @@ PLACES: tuple[tuple[Place, str], ...] = (
     ("replay", "The recording"),
     ("against", "Two recordings"),
     ("payload", "The payload"),
+    ("experiments", "The experiments"),
+    ("draft", "The new experiment"),
+    ("experiment", "The experiment"),
+    ("choice", "In any of its panes"),
     ("panes", "The panes"),
     ("pane", "In any pane"),
     ("app", "Everywhere"),
 )
-SCREENS: tuple[Place, ...] = ("operate", "sessions", "replay", "against", "payload")
+SCREENS: tuple[Place, ...] = (
+    "operate",
+    "sessions",
+    "replay",
+    "against",
+    "payload",
+    "experiments",
+    "draft",
+    "experiment",
+)
 """Places that are a screen of their own: help names the keys of the one that is open."""
 
 ABOUT = """\
@@ -37,14 +50,22 @@ def help_screen(screen: Screen[object]) -> LinesScreen:
 
 
 def help_lines(pane: RowsPane | None, keys: dict[str, str], screen: Place) -> list[Line]:
-    """The pane's own words, its keys, then the keys of everywhere. `keys`: id to keys in use."""
+    """The pane's own words, its keys, then the keys of everywhere. `keys`: id to keys in use.
+
+    Of the screen and the pane all keys are named, those too that make sense only later; of what
+    several screens have in common, those that this one has.
+    """
     lines = [line((text, "text"), indent=2) for text in _filled(pane.HELP if pane else ABOUT)]
     places = [(place, title) for place, title in PLACES if place not in SCREENS or place == screen]
-    if pane is not None and pane.id in KEYS:
+    own: set[str] = {screen}
+    if pane is not None and pane.id in KEYS and pane.id != screen:
         places.insert(0, (pane.id, f"In {pane.NAME}"))
+        own.add(pane.id)
     for place, title in places:
-        lines += [line(""), line((title, "accent"))]
-        lines += [_key_line(key, keys.get(key.id, key.keys)) for key in KEYS[place]]
+        named = [key for key in KEYS[place] if place in own or key.id in keys]
+        if named:
+            lines += [line(""), line((title, "accent"))]
+            lines += [_key_line(key, keys.get(key.id, key.keys)) for key in named]
     return lines
 
 
