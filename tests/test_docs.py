@@ -1,0 +1,89 @@
+"""What README and docs tell a person to type, and where they point: it is there."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from console.cli import driftty
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+_BLOCK = re.compile(r"```(?:sh|console)\n(.*?)```", re.DOTALL)
+_INLINE = re.compile(r"`(driftty [a-z][^`]*[^`\s])`")
+_LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
+_PATH = re.compile(r"`((?:console|engine|sessions|themes|tests|docs)/[\w./]+)`")
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """The words of every command of ours in a page, without what it is piped into."""
+    lines = [
+        line for block in _BLOCK.findall(text) for line in block.replace("\\\n", " ").splitlines()
+    ]
+    for line in [*lines, *_INLINE.findall(text)]:
+        words = shlex.shlex(line, posix=True, punctuation_chars="|;&")
+        words.whitespace_split = True
+        command: list[str] = []
+        for word in [*words, "|"]:
+            if word.strip("|;&"):
+                command.append(word)
+                continue
+            if command[:1] == ["driftty"]:
+                yield command[1:]
+            command = []
+
+
+def parse(words: list[str], whole: bool) -> None:
+    """Have the command line parse these words; `whole`: its arguments are there too."""
+    command: click.Command = driftty
+    context = click.Context(driftty, info_name="driftty")
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        _, found, words = command.resolve_command(context, words)
+        assert found is not None
+        command = found
+    if isinstance(command, click.Group) or not whole:
+        command.make_parser(context).parse_args(list(words))
+    else:
+        command.make_context("driftty", list(words))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_is_named_is_understood(page: Path) -> None:
+    for words in commands(page.read_text(encoding="utf-8")):
+        if any(mark in word for word in words for mark in "$…"):
+            continue  # a place for something of the reader's
+        try:
+            # A command that is only mentioned has no arguments.
+            parse(words, whole=len(words) > 2)
+        except click.ClickException as error:
+            pytest.fail(f"{page.name}: driftty {shlex.join(words)}: {error.format_message()}")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_and_path_leads_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    links = [page.parent / link for link in _LINK.findall(text) if "://" not in link]
+    named = [ROOT / path for path in _PATH.findall(text)]
+    assert [path for path in (*links, *named) if not path.exists()] == []
+
+
+def test_readme_names_every_page() -> None:
+    linked = set(_LINK.findall((ROOT / "README.md").read_text(encoding="utf-8")))
+    pages = {str(page.relative_to(ROOT)) for page in (ROOT / "docs").glob("*.md")}
+    assert pages <= linked
+
+
+def test_commands_are_found_where_they_stand() -> None:
+    text = (
+        "```sh\ndriftty run --json | jq .  # all\ndriftty seeds \\\n  list\n```\n`driftty status`"
+    )
+    assert list(commands(text)) == [["run", "--json"], ["seeds", "list"], ["status"]]
+
+
+@pytest.mark.parametrize("words", [["rum"], ["run", "--jsn"], ["replay", "a", "b"]])
+def test_a_command_that_is_none_is_found_out(words: list[str]) -> None:
+    with pytest.raises(click.ClickException):
+        parse(words, whole=True)
