@@ -37,7 +37,8 @@ class Finding(msgspec.Struct, frozen=True):
 def command(as_json: bool) -> None:
     """Try everything driftty needs on this machine, and say what to do where it does not work.
 
-    Python, torch and the device, the model, the sandbox (really tried), the terminal, and the store.
+    Python, torch and the device, the model, the sandbox (really tried), the terminal, your settings,
+    keys, themes, seeds and tasks, and the store.
     The exit status is 1 when something needed does not work.
     """
     findings = [finding for look in _LOOKS for finding in look()]
@@ -74,15 +75,19 @@ def _python() -> Iterable[Finding]:
 
 
 def _device() -> Iterable[Finding]:
-    looked = subprocess.run(
-        [sys.executable, "-m", "engine.model.describe"],
-        capture_output=True,
-        text=True,
-        timeout=TORCH_SECONDS,
-        check=False,
-    )
-    works = looked.returncode == 0
-    said = (looked.stdout if works else looked.stderr).strip().splitlines()
+    try:
+        looked = subprocess.run(
+            [sys.executable, "-m", "engine.model.describe"],
+            capture_output=True,
+            text=True,
+            timeout=TORCH_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        works, said = False, [f"importing torch took more than {TORCH_SECONDS} s"]
+    else:
+        works = looked.returncode == 0
+        said = (looked.stdout if works else looked.stderr).strip().splitlines()
     yield Finding(
         "device",
         works=works,
@@ -157,6 +162,45 @@ def _terminal() -> Iterable[Finding]:
     )
 
 
+def _settings() -> Iterable[Finding]:
+    from console.appearance import appearances
+    from console.ownkeys import read_keymap
+    from console.settings import read_settings
+    from engine.seeds.library import SeedLibrary
+    from engine.tasks.library import TaskLibrary
+
+    themes, problems = appearances()
+    wrong: list[object] = [*problems]
+    try:
+        theme = read_settings().theme
+        if theme not in themes:
+            wrong.append(f"settings.toml: there is no theme `{theme}`.")
+    except DrifttyError as error:
+        wrong.append(error)
+    try:
+        wrong += read_keymap().wrong
+    except DrifttyError as error:
+        wrong.append(error)
+    yield Finding(
+        "settings",
+        works=not wrong,
+        needed=False,
+        detail=" ".join(map(str, wrong)) or f"yours lie in {folders.config()}",
+        remedy="mend the file that is named; docs/settings.md says what goes into it"
+        if wrong
+        else "",
+    )
+    for what, library in (("seeds", SeedLibrary()), ("tasks", TaskLibrary())):
+        found = [one for one in library.problems() if one.severity == "error"]
+        yield Finding(
+            what,
+            works=not found,
+            needed=False,
+            detail=str(found[0]) if found else f"{len(library.names())} can be used",
+            remedy=f"driftty {what} lint" if found else "",
+        )
+
+
 def _store() -> Iterable[Finding]:
     from sessions.health import describe_store
 
@@ -186,6 +230,7 @@ _LOOKS: tuple[Callable[[], Iterable[Finding]], ...] = (
     _model,
     _sandbox,
     _terminal,
+    _settings,
     _store,
 )
 
