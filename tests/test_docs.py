@@ -2,13 +2,18 @@
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import msgspec
 import pytest
 
 from console.cli import driftty
+from console.ownkeys import read_keymap
+from console.settings import Settings
+from engine import folders
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -87,3 +92,18 @@ def test_commands_are_found_where_they_stand() -> None:
 def test_a_command_that_is_none_is_found_out(words: list[str]) -> None:
     with pytest.raises(click.ClickException):
         parse(words, whole=True)
+
+
+def test_the_page_on_settings_names_every_setting_with_its_default() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    first, keys = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert tomllib.loads(first) == msgspec.to_builtins(Settings())
+    assert set(re.findall(r"`(DRIFTTY_\w+)`", text)) == {
+        f"DRIFTTY_{name}_DIR" for name in ("CACHE", "CONFIG", "DATA", "RUNTIME")
+    }
+    path = folders.config() / "keymap.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(keys, encoding="utf-8")
+    own = read_keymap()
+    assert len(own.keys) == 3
+    assert own.wrong == []
