@@ -37,7 +37,7 @@ WORDS: dict[Format, str] = {
     "asciicast-v3": "plays in asciinema 3 and its players",
     "markdown": "the transcript, to read or paste",
     "svg": "a picture of one moment",
-    "png": "a picture of one moment, for where SVG cannot be shown",
+    "png": "a picture of one moment, for where no SVG is shown",
     "trace": "where the time went; ui.perfetto.dev and chrome://tracing open it",
 }
 PICTURES: tuple[Format, ...] = ("svg", "png")

@@ -74,6 +74,10 @@ class Index:
         """The time of a position: when the last event before it happened."""
         return self.ats[min(position, len(self.ats)) - 1] if position > 0 and self.ats else 0
 
+    def position_at(self, at: int) -> int | None:
+        """The position that a recorded time has reached, at least the first; none after the end."""
+        return max(1, bisect_right(self.ats, at)) if self.ats and at <= self.took else None
+
     def turn(self, position: int) -> int:
         """The turn under way at a position; 0 before the first."""
         turns = self.marks["turn"]

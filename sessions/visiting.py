@@ -38,7 +38,7 @@ def means_file(typed: str) -> bool:
 
 
 def visit(typed: str) -> str:
-    """The id of the session in an exported file, `.jsonl` or `.jsonl.gz`; from now on it means the file.
+    """The id of the session in an exported file; from now on it means the file. `.gz` may end its name.
 
     Raises `StoreError` where there is no such file, or it is no whole exported session.
     """
@@ -69,6 +69,6 @@ def file_of(session: str) -> Path | None:
 
 
 def store_of(typed: str) -> Path | None:
-    """The store with the session a person named, where that is not their own: see `shipped.store_of`."""
+    """The store with what a person named, where that is not their own: see `shipped.store_of`."""
     found = _visited.get(typed)
     return found.store if found else shipped.store_of(typed)

@@ -105,6 +105,11 @@ class RowsPane(ScrollsAtOnce, can_focus=True):
         if not self._moving:
             self.following = new_value >= self.max_scroll_y
 
+    def watch_show_vertical_scrollbar(self, shown: bool) -> None:
+        """A scroll bar that was not there has missed where one scrolled to."""
+        if shown:
+            self.vertical_scrollbar.position = self.scroll_y
+
     def recount(self, width: int) -> None:
         """Tell the scroll bars how many rows there are, of how many cells; stay at the tail."""
         self._moving = True

@@ -11,6 +11,7 @@ from console.panes.footer import key_name
 from console.panes.keys import encode, paste
 from console.panes.look import look_of
 from console.panes.rows import RowsPane
+from console.panes.scrollbars import LowBar
 from console.panes.strips import Row, wrap
 from console.panes.terminal import cursor_on, terminal_strip
 from console.view.line import Line, Piece, line
@@ -146,6 +147,10 @@ The operator's own shell, as a terminal shows it: its colours, its cursor, its p
             for number in changed | moved:
                 self._strips.pop(number, None)
                 self.refresh_line(number)
+
+    def on_mount(self) -> None:
+        """A recorded shell is often wider than the pane."""
+        self.horizontal_scrollbar.renderer = LowBar  # type: ignore[misc]  # of this one alone
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While typing there is but one action: to leave."""

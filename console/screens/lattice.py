@@ -41,6 +41,8 @@ class Lattice(Finding, PanedScreen[PaneName]):
     def __init__(self, view: ViewState) -> None:
         super().__init__(front="stderr")
         self.view = view
+        self._switch_rows = 0
+        """For which the elements' switches have been given room."""
 
     def compose(self) -> ComposeResult:
         """Everything there ever is on this screen; nothing is mounted later."""
@@ -76,6 +78,9 @@ class Lattice(Finding, PanedScreen[PaneName]):
     def sync(self) -> None:
         """Draw what changed since the last frame."""
         self.query_one(Header).sync()
+        box = self.boxes.get("priming")
+        if box is not None and self._rows_of_switches(box) != self._switch_rows:
+            self.lay_out()  # another seed has more or fewer elements
         for name in self.boxes:
             self.pane(name).sync()
 
@@ -112,7 +117,9 @@ class Lattice(Finding, PanedScreen[PaneName]):
         if not isinstance(pane, PrimingPane):
             super().place(pane, box)
             return
-        switches = self.query_one(ElementSwitches)
-        rows = min(3, switches.rows_for(box.width - 4))
-        put(switches, box.x + 2, box.y + 1, box.width - 4, rows)
+        rows = self._switch_rows = self._rows_of_switches(box)
+        put(self.query_one(ElementSwitches), box.x + 2, box.y + 1, box.width - 4, rows)
         put(pane, box.x + 2, box.y + 1 + rows, box.width - 3, box.bottom - box.y - 1 - rows)
+
+    def _rows_of_switches(self, box: Box) -> int:
+        return min(3, self.query_one(ElementSwitches).rows_for(box.width - 4))

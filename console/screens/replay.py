@@ -17,7 +17,9 @@ from console.panes.timeline import ROWS, TimeLine, clock
 from console.replay import FROM_START, OpenAt, Replay
 from console.safe import clean_line
 from console.screens.lattice import Lattice
+from console.screens.replaygoing import Goes
 from console.screens.replaying import Plays
+from console.screens.replaytaking import Takes
 from console.screens.rerunning import ForksReplayed
 from console.view.line import Line, Piece, line
 from engine.errors import DrifttyError
@@ -25,6 +27,7 @@ from engine.figures import number
 from sessions.playback import IDLE
 from sessions.playbackindex import Mark
 from sessions.playbackreader import Recording
+from sessions.visiting import file_of
 
 
 class ReplayHeader(Header):
@@ -45,7 +48,7 @@ class ReplayHeader(Header):
         return self.view.version, self.state()
 
 
-class ReplayScreen(Plays, ForksReplayed, Lattice):
+class ReplayScreen(Plays, Goes, Takes, ForksReplayed, Lattice):
     """One recording, played; with a view of its own, so that a live run may go on meanwhile."""
 
     BINDINGS = bindings("replay")
@@ -85,6 +88,10 @@ class ReplayScreen(Plays, ForksReplayed, Lattice):
         """Open the recording and play it."""
         self.replay.drawn = self.sync
         self.run_worker(self._run(), group="replay", exit_on_error=True)
+        file = file_of(self.recording)
+        if file is not None:
+            words = f"Played from {file}, which `driftty sessions import` takes into your library."
+            self.notify(clean_line(words), timeout=6, markup=False)
 
     def place_bars(self) -> None:
         """Place search and time line."""

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, cast
 
-from console.screens.dialog import Ask
 from console.screens.payload import PayloadScreen
 from console.screens.replaychoose import ChooseRecording
 from console.view.payload import FOLDED, PayloadView
@@ -94,32 +93,6 @@ class Plays:
         screen = cast("ReplayScreen", self)
         if other is not None:
             cast("DrifttyApp", screen.app).open_comparison(screen.recording, other)
-
-    def action_go(self) -> None:
-        """Ask for a turn and go there."""
-        screen = cast("ReplayScreen", self)
-        turns = screen.replay.index.marks["turn"]
-        hint = f"1 to {turns[-1].turn}." if turns else "No turn has begun in this recording."
-        screen.app.push_screen(Ask("Go to turn", hint), self._go)
-
-    def _go(self, answer: str | None) -> None:
-        screen = cast("ReplayScreen", self)
-        if answer is None:
-            return
-        found = screen.replay.index.turn_position(int(answer)) if answer.isdecimal() else None
-        if found is None:
-            screen.notify("This recording has no such turn.", severity="warning", markup=False)
-        else:
-            screen.replay.playback.pause()
-            screen.replay.go(found)
-
-    def action_back(self) -> None:
-        """All panes again; then back to where one came from."""
-        screen = cast("ReplayScreen", self)
-        if screen.focused_pane.found or screen.maximised:
-            screen.action_restore()
-        else:
-            cast("DrifttyApp", screen.app).close_recording()
 
 
 async def _prompts(recording: str) -> AsyncIterator[AnyEvent]:

@@ -9,9 +9,10 @@ from textual.app import ComposeResult
 from textual.containers import Grid, Horizontal, Vertical
 from textual.widgets import Button, Checkbox, Input, Label, Select, Static
 
-from console.exporting import FORMATS, SUFFIXES, WORDS, Format, Request
+from console.exporting import FORMATS, PICTURES, SUFFIXES, WORDS, Format, Request
 from console.panes.footer import Hints
 from console.screens.dialog import Dialog
+from engine.figures import duration
 from sessions.summary import Summary
 
 
@@ -27,9 +28,12 @@ class Wanted(msgspec.Struct, frozen=True):
 class ExportDialog(Dialog[Wanted | None]):
     """Format, file, and whether secrets are masked."""
 
-    def __init__(self, session: Summary) -> None:
+    def __init__(self, session: Summary, at: int | None = None) -> None:
+        """`at`: the moment that a picture is of, nanoseconds since the session's start; by default
+        the end of the turn in which it drifted, or its end."""
         super().__init__()
-        self._session = session
+        self._session, self._at = session, at
+        self._first: Format = "jsonl" if at is None else "png"
 
     def compose(self) -> ComposeResult:
         """The fields over the buttons."""
@@ -39,7 +43,7 @@ class ExportDialog(Dialog[Wanted | None]):
                 yield Label("format", classes="field")
                 yield Select(
                     [(form, form) for form in FORMATS],
-                    value="jsonl",
+                    value=self._first,
                     allow_blank=False,
                     id="export-format",
                     compact=True,
@@ -47,7 +51,7 @@ class ExportDialog(Dialog[Wanted | None]):
                 yield Label("", classes="field")
                 yield Static(id="export-words", classes="hint")
                 yield Label("file", classes="field")
-                yield Input(self._file("jsonl"), id="export-path", compact=True)
+                yield Input(self._file(self._first), id="export-path", compact=True)
                 yield Label("", classes="field")
                 yield Checkbox("mask keys, tokens and passwords", True, id="export-redact",
                                compact=True)  # fmt: skip
@@ -63,9 +67,8 @@ class ExportDialog(Dialog[Wanted | None]):
         """Say what the format is for, and end the file's name accordingly."""
         form = cast(Format, event.value)
         words = WORDS[form]
-        if form == "svg":
-            turn = self._session.drift_turn
-            words += f": the end of turn {turn}, where it drifted" if turn else ": its end"
+        if form in PICTURES:
+            words += f": {self._moment()}"
         self.query_one("#export-words", Static).update(Text(words))
         path = self.query_one("#export-path", Input)
         if Path(path.value).stem == Path(self._file(form)).stem:
@@ -94,12 +97,19 @@ class ExportDialog(Dialog[Wanted | None]):
                 Request(
                     form=form,
                     redact=self.query_one("#export-redact", Checkbox).value,
-                    turn=self._session.drift_turn,
+                    turn=self._session.drift_turn if self._at is None else None,
+                    at=self._at,
                 ),
                 path,
                 self.query_one("#export-over", Checkbox).value,
             )
         )
+
+    def _moment(self) -> str:
+        if self._at is not None:
+            return f"the moment you look at, {duration(self._at)} after its start"
+        turn = self._session.drift_turn
+        return f"the end of turn {turn}, where it drifted" if turn else "its end"
 
     def _file(self, form: Format) -> str:
         return f"{self._session.id}.{SUFFIXES[form]}"

@@ -18,6 +18,7 @@ from engine.events import (
     ScrollbackShortened,
     SessionStarted,
 )
+from engine.figures import number
 from engine.influence import Influence
 from engine.lint.finding import Subject
 from engine.run import Channel, Config
@@ -165,7 +166,7 @@ class PrimingView:
     def _seam_line(self) -> Line:
         counted = f"{self.seam} tok, " if self.tokens is not None else ""
         return line(
-            ("╌╌ ", "seam"), (f"↑ seed ({counted}{len(self.seeded)} turns)", "seam-label"),
+            ("╌╌ ", "seam"), (f"↑ seed ({counted}{number(len(self.seeded), 'turn')})", "seam-label"),
             (" ╌╌ ", "seam"), ("↓ live ", "seam-label"), filler="╌",
         )  # fmt: skip
 

@@ -124,8 +124,7 @@ async def record(names: Sequence[str]) -> dict[str, bytes]:
             await live.start(recipe.spec())
             session = (await live.wait()).session
             await asyncio.to_thread(Shelf().annotate, session, recipe.note)
-            lines = (await export(session, Request(redact=False))).lines
-            made[name] = "".join(lines).encode()
+            made[name] = b"".join((await export(session, Request(redact=False))).pieces)
     return made
 
 

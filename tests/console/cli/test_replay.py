@@ -14,6 +14,7 @@ from console.cli.replay import command
 from console.exporting import Request, export
 from engine.errors import StoreError
 from engine.events import AnyEvent, SessionStarted
+from sessions import visiting
 from sessions.library import Library
 from sessions.recorder import Recorder
 from sessions.shelf import Shelf
@@ -53,6 +54,12 @@ def test_plain_goes_with_pace_alone() -> None:
     result = CliRunner().invoke(command, ["--plain", "--turn", "3"])
     assert result.exit_code == 2
     assert "--speed and --idle only" in result.output
+
+
+@pytest.fixture(autouse=True)
+def nothing_visited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test visits, another must not find."""
+    monkeypatch.setattr(visiting, "_visited", {})
 
 
 def exported(path: Path) -> str:

@@ -18,7 +18,7 @@ from engine.run import RunSpec
 from engine.scrollback import Span
 from tests.console.open import console, screen_text, settled, shows, spec
 from tests.console.played import until
-from tests.console.screens.test_replay import recorded
+from tests.console.replayed import recorded
 from tests.console.scripted import ScriptedDriver
 from tests.console.story import PROVENANCE, drifting
 

@@ -6,12 +6,10 @@ from contextlib import closing
 
 import pytest
 from msgspec.structs import replace
-from textual.pilot import Pilot
 
 from console.app import DrifttyApp
 from console.panes.shell import ShellPane
 from console.panes.timeline import TimeLine
-from console.replay import Replay
 from console.screens.against import AgainstScreen
 from console.screens.payload import PayloadScreen
 from console.screens.replay import ReplayScreen
@@ -22,24 +20,14 @@ from engine.seeds.library import SeedLibrary
 from engine.shell.terminal import Terminal
 from engine.tasks.library import TaskLibrary
 from sessions import database
-from sessions.recorder import Recorder
 from tests.console.open import console, screen_text, settled, shows, spec
 from tests.console.played import drawn, long_session, until
+from tests.console.replayed import at_rest, notices, opened, recorded, replay_of
 from tests.console.scripted import ScriptedDriver
 from tests.console.story import PROVENANCE, drifting
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 OTHER = "20260615-120500-beef"
-
-
-async def recorded(events: list[AnyEvent]) -> str:
-    """Record a session into this test's store."""
-    started = events[0]
-    assert isinstance(started, SessionStarted)
-    async with Recorder.open() as recorder:
-        for event in events:
-            recorder.record(started.session, event)
-    return started.session
 
 
 def otherwise(events: list[AnyEvent], text: str = " elsewhere") -> list[AnyEvent]:
@@ -55,32 +43,6 @@ def otherwise(events: list[AnyEvent], text: str = " elsewhere") -> list[AnyEvent
                 event = replace(event, ids=(*event.ids[:-2], 7, 7, 7))
         found.append(event)
     return found
-
-
-def notices(app: DrifttyApp) -> str:
-    """Everything that was said to the person."""
-    return " ".join(notification.message for notification in app._notifications)
-
-
-def replay_of(app: DrifttyApp) -> Replay:
-    assert isinstance(app.screen, ReplayScreen)
-    return app.screen.replay
-
-
-async def at_rest(pilot: Pilot[int], app: DrifttyApp) -> Replay:
-    """Wait until the recording is read, and nothing moves any more."""
-    await until(lambda: isinstance(app.screen, ReplayScreen) and bool(app.screen.is_mounted))
-    replay = replay_of(app)
-    await until(lambda: replay.surveyed and replay.resting)
-    await pilot.pause()
-    return replay
-
-
-async def opened(pilot: Pilot[int], app: DrifttyApp, session: str, turn: int) -> Replay:
-    await settled(pilot)
-    app.open_recording(session, turn=turn)
-    await pilot.pause()
-    return await at_rest(pilot, app)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -166,18 +128,6 @@ async def test_keys_step_play_and_change_the_speed() -> None:
         await pilot.press("space")
         await until(lambda: replay.position == len(replay.index) and replay.resting)
         assert "■ ×32" in screen_text(app).splitlines()[0]
-
-
-async def test_one_goes_to_a_turn_by_its_number() -> None:
-    session = await recorded(drifting(spec()))
-    app = console()
-    async with app.run_test(size=(120, 40)) as pilot:
-        replay = await opened(pilot, app, session, 1)
-        await pilot.press("colon", "3", "enter")
-        await until(lambda: replay.view.header.turn == 3)
-        await pilot.press("colon", "9", "enter")
-        await until(lambda: "no such turn" in notices(app))
-        assert replay.view.header.turn == 3
 
 
 async def test_the_time_line_is_clicked_and_dragged() -> None:
