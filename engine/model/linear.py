@@ -11,6 +11,8 @@ from functools import lru_cache
 import torch
 from torch import nn
 
+from engine.model.few import few
+
 _log = logging.getLogger(__name__)
 
 _PACKED_FOR = 64
@@ -23,8 +25,10 @@ _MOST_TRIED = 8192
 class Linear(nn.Module):
     """`x @ weight.T + bias`, packed where that can be had."""
 
-    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
-        """`weight: [out, in]`, `bias: [out]`."""
+    def __init__(
+        self, weight: torch.Tensor, bias: torch.Tensor | None, *, alone: bool = True
+    ) -> None:
+        """`weight: [out, in]`, `bias: [out]`. `alone`: whether few rows may have a way of their own."""
         super().__init__()
         self.out_features, self.in_features = weight.shape
         self._bias = None if bias is None else bias.clone()
@@ -34,9 +38,16 @@ class Linear(nn.Module):
             min(self.out_features, _MOST_TRIED), self.in_features, weight.dtype
         )
         """Whether a row alone is computed twice over, to come out as it does among others."""
+        self._few = few(weight, self._bias, self._among) if alone else None
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """From `[…, in]` to `[…, out]`."""
+        if self._few is not None and 0 < rows.numel() <= self._few.most * self.in_features:
+            return self._few(rows.reshape(-1, self.in_features)).view(*rows.shape[:-1], -1)
+        return self._among(rows)
+
+    def _among(self, rows: torch.Tensor) -> torch.Tensor:
+        """The product of any number of rows."""
         if self._packed is None:
             assert self._weight is not None
             return nn.functional.linear(rows, self._weight, self._bias)

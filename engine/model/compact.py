@@ -1,0 +1,125 @@
+"""A weight in fewer bytes that stand for exactly the same numbers.
+
+A single row waits for the weights to come from memory, and most of a checkpoint's float32 numbers
+say less than their 32 bits: they were written in 16, or came from blocks of 32 with 4 or 8 bits each
+(GGUF's Q4_0, Q4_1, Q8_0). Where each number of a weight can be had back from the narrow form bit for
+bit, it is kept in that form too, for the products of few rows (`engine.model.kernel`).
+"""
+
+from collections.abc import Callable
+
+import msgspec
+import torch
+
+from engine.model.kernel import LANES, TILE
+
+_ROWS = 2048
+"""Outputs taken at a time, so that what is made on the way stays small."""
+
+
+class Compact(msgspec.Struct, frozen=True):
+    """A weight `[outputs, inputs]` in a form of `engine.model.kernel`."""
+
+    form: str
+    content: torch.Tensor
+    """Bytes, in the order in which they are read."""
+
+
+def compact(weight: torch.Tensor) -> Compact | None:
+    """The narrowest form that is exactly a weight `[outputs, inputs]`; none where there is none."""
+    outputs, inputs = weight.shape
+    if outputs % TILE or inputs % TILE or weight.device.type != "cpu":
+        return None
+    for form, narrow in _FORMS.items():
+        # The first tile says nearly always what the others are.
+        first = narrow(_tiled(weight[:TILE]))
+        if first is None:
+            continue
+        content = torch.empty(outputs // TILE, first.shape[-1], dtype=torch.uint8)
+        for begin in range(0, outputs, _ROWS):
+            some = narrow(_tiled(weight[begin : begin + _ROWS]))
+            if some is None:
+                break
+            content[begin // TILE : (begin + _ROWS) // TILE] = some
+        else:
+            return Compact(form, content)
+    return None
+
+
+def _tiled(weight: torch.Tensor) -> torch.Tensor:
+    """From `[outputs, inputs]` to `[tiles, blocks, inputs of a block, outputs of a tile]`, float32."""
+    blocks = weight.view(len(weight) // TILE, TILE, -1, TILE).permute(0, 2, 3, 1)
+    return blocks.float().contiguous()
+
+
+def _nibbles(tiles: torch.Tensor) -> torch.Tensor | None:
+    """Four bits each: a scale times 0 to 15, and an offset. Blocks of Q4_1 begin with their least
+    number; those of Q4_0 with their largest one, of either sign, and that is eight scales off."""
+    least, most = tiles.amin(2), tiles.amax(2)
+    for offset, scale in (
+        (least, (most - least) / 15),
+        (largest := torch.where(most > -least, most, least), largest / -8),
+    ):
+        packed = _affine(tiles, offset.half(), scale.half())
+        if packed is not None:
+            return packed
+    return None
+
+
+def _affine(tiles: torch.Tensor, offset: torch.Tensor, scale: torch.Tensor) -> torch.Tensor | None:
+    wide, far = scale.float()[:, :, None], offset.float()[:, :, None]
+    steps = (tiles - far).mul_(_inverse(wide)).round_().clamp_(0, 15)
+    # The product is exact in float32, so that this rounds once, as the kernel does.
+    if not torch.equal(torch.addcmul(far, wide, steps), tiles):
+        return None
+    low, high = steps.to(torch.uint8).split(LANES, -1)
+    return _joined(_bytes_of(scale), _bytes_of(offset), (high << 4).bitwise_or_(low))
+
+
+def _bytes(tiles: torch.Tensor) -> torch.Tensor | None:
+    """A scale times -127 to 127, which the largest number of a block is."""
+    scale = (tiles.abs().amax(2) / 127).half()
+    wide = scale.float()[:, :, None]
+    steps = (tiles * _inverse(wide)).round_().clamp_(-127, 127)
+    if not torch.equal(steps * wide, tiles):
+        return None
+    return _joined(_bytes_of(scale), steps.to(torch.int8).view(torch.uint8))
+
+
+def _bfloat16(tiles: torch.Tensor) -> torch.Tensor | None:
+    """The upper halves; pairs of outputs of a tile's two halves stand together."""
+    narrow = tiles.bfloat16()
+    if not torch.equal(narrow.float(), tiles):
+        return None
+    return _joined(_bytes_of(narrow.unflatten(-1, (2, LANES)).transpose(-1, -2)))
+
+
+def _float16(tiles: torch.Tensor) -> torch.Tensor | None:
+    narrow = tiles.half()
+    if not torch.equal(narrow.float(), tiles):
+        return None
+    return _joined(_bytes_of(narrow))
+
+
+_FORMS: dict[str, Callable[[torch.Tensor], torch.Tensor | None]] = {
+    "nibbles": _nibbles,
+    "bytes": _bytes,
+    "bfloat16": _bfloat16,
+    "float16": _float16,
+}
+"""The narrowest first."""
+
+
+def _inverse(scale: torch.Tensor) -> torch.Tensor:
+    """One over it; 0 where a block's numbers are all the same and its scale is 0."""
+    return torch.where(scale != 0, 1 / scale, 0.0)
+
+
+def _bytes_of(numbers: torch.Tensor) -> torch.Tensor:
+    """`[tiles, blocks, …]` as bytes `[tiles, blocks, bytes]`."""
+    return numbers.contiguous().view(torch.uint8).flatten(2)
+
+
+def _joined(*parts: torch.Tensor) -> torch.Tensor:
+    """Parts of blocks as the bytes of whole tiles, `[tiles, bytes]`."""
+    return torch.cat([part.flatten(2) for part in parts], -1).flatten(1)

@@ -1,0 +1,170 @@
+"""The product of few rows: the bits of the one of many, in every form and number of rows."""
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from engine.model import few as ways
+from engine.model import jit
+from engine.model.compact import Compact, compact
+from engine.model.few import Few, few
+from engine.model.linear import Linear
+
+OUTPUTS, INPUTS = 96, 320
+FORMS = ("nibbles", "bytes", "bfloat16", "float16")
+
+compiled = pytest.mark.skipif(
+    jit.product("bytes", 1) is None, reason="nothing can be compiled for this processor"
+)
+
+
+def _numbers(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def _weight(form: str) -> torch.Tensor:
+    """A weight `[OUTPUTS, INPUTS]` that the form can hold and no narrower one."""
+    if form in ("bfloat16", "float16"):
+        return _numbers(OUTPUTS, INPUTS).to(getattr(torch, form)).float()
+    least, most = (0, 15) if form == "nibbles" else (-127, 127)
+    generator = torch.Generator().manual_seed(1)
+    steps = torch.randint(least, most + 1, (OUTPUTS, INPUTS // 32, 32), generator=generator).float()
+    steps[..., 0], steps[..., 1] = least, most
+    scale = _numbers(OUTPUTS, INPUTS // 32, 1).abs().half().float()
+    offset = -8 * scale if form == "nibbles" else 0
+    return (steps * scale + offset).view(OUTPUTS, INPUTS)
+
+
+def _held(form: str) -> Compact:
+    held = compact(_weight(form))
+    assert held is not None
+    assert held.form == form
+    return held
+
+
+def _in_order(rows: torch.Tensor, weight: torch.Tensor, span: int) -> torch.Tensor:
+    """Sums over the inputs in order, each step rounded once, anew after every span.
+
+    In float64 a product of two float32 numbers is exact, so that adding it and rounding is what a
+    fused multiplication and addition does.
+    """
+    wide = weight.double()
+    total = torch.zeros(len(rows), len(weight))
+    for begin in range(0, weight.shape[1], span):
+        sums = torch.zeros(len(rows), len(weight))
+        for place in range(begin, min(begin + span, weight.shape[1])):
+            step = rows[:, place : place + 1].double() * wide[:, place]
+            sums = (step + sums.double()).float()
+        total = sums if begin == 0 else total + sums
+    return total
+
+
+@compiled
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("span", [INPUTS, 128])
+def test_sums_go_over_the_inputs_in_order_and_anew_after_a_span(form: str, span: int) -> None:
+    made = Few(_held(form), OUTPUTS, INPUTS, None)
+    made.span = span
+    rows = _numbers(9, INPUTS, seed=2)
+    wanted = _in_order(rows, _weight(form), span)
+    for count in (1, 2, 4, 5, 8, 9):
+        assert torch.equal(made(rows[:count]), wanted[:count])
+
+
+@compiled
+@pytest.mark.parametrize("form", FORMS)
+def test_threads_share_the_work_without_a_trace(form: str, threads_after: None) -> None:
+    made = Few(_held(form), OUTPUTS, INPUTS, None)
+    rows = _numbers(3, INPUTS, seed=2)
+    outputs = []
+    for threads in (1, 2, 5):
+        torch.set_num_threads(threads)
+        outputs.append(made(rows))
+    assert torch.equal(outputs[0], outputs[1])
+    assert torch.equal(outputs[0], outputs[2])
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("biased", [False, True])
+def test_a_row_comes_out_alone_as_among_others(form: str, biased: bool) -> None:
+    bias = _numbers(OUTPUTS, seed=3) if biased else None
+    layer = Linear(_weight(form), bias)
+    rows = _numbers(40, INPUTS, seed=2)
+    among = layer(rows)
+    for count in (1, 3, 8, 16, 17):
+        assert torch.equal(layer(rows[:count]), among[:count])
+    assert layer(rows[:0]).shape == (0, OUTPUTS)
+    assert layer(rows.view(4, 10, INPUTS)[:1, :2]).shape == (1, 2, OUTPUTS)
+
+
+@compiled
+def test_bfloat16_stays_bfloat16() -> None:
+    weight = _weight("bfloat16").bfloat16()
+    held = compact(weight)
+    assert held is not None
+    rows = _numbers(2, INPUTS, seed=2).bfloat16()
+    out = Few(held, OUTPUTS, INPUTS, None)(rows)
+    assert out.dtype == torch.bfloat16
+    assert torch.equal(out, _in_order(rows.float(), weight.float(), INPUTS).bfloat16())
+
+
+@compiled
+def test_another_order_of_summing_is_refused_in_float32(fresh: None) -> None:
+    weight = _weight("bytes")
+
+    def backwards(rows: torch.Tensor) -> torch.Tensor:
+        return _in_order(rows.flip(1), weight.flip(1), INPUTS)
+
+    assert few(weight, None, backwards) is None
+
+
+@compiled
+def test_a_way_that_is_not_faster_is_not_taken(
+    fresh: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weight = _weight("bytes")
+    monkeypatch.setattr(ways, "_seconds", lambda work, rows: float(isinstance(work, Few)))
+    assert few(weight, None, lambda rows: _in_order(rows, weight, 256)) is None
+
+
+@compiled
+def test_it_is_taken_up_to_the_rows_for_which_it_is_faster(
+    fresh: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weight = _weight("bytes")
+    monkeypatch.setattr(
+        ways, "_seconds", lambda work, rows: len(rows) if isinstance(work, Few) else 5.0
+    )
+    made = few(weight, None, lambda rows: _in_order(rows, weight, 256))
+    assert made is not None
+    assert made.span == 256
+    assert made.most == 4
+
+
+def test_without_a_compiler_every_row_takes_the_common_way(
+    fresh: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
+    layer = Linear(_weight("bytes"), None)
+    rows = _numbers(3, INPUTS, seed=2)
+    assert layer._few is None
+    assert torch.allclose(layer(rows), rows @ _weight("bytes").T, atol=1e-2)
+
+
+@pytest.fixture
+def threads_after() -> Iterator[None]:
+    held = torch.get_num_threads()
+    yield
+    torch.set_num_threads(held)
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing found out about spans, speeds and compilers before, and nothing kept of it."""
+    monkeypatch.setattr(ways, "_span_of", {})
+    monkeypatch.setattr(ways, "_most_of", {})
+    jit.product.cache_clear()
+    yield
+    jit.product.cache_clear()
