@@ -1,11 +1,10 @@
 """A completion token by token: how likely each was, what else could have come, where it left commands.
 
-The command manifold is the set of texts that begin as commands do. What is measured of it is the
-model's own probability that a command begins, at each place where a line of the operator's could
-begin: at the first token, and again after reasoning or comments. The completion has left it at the
-first such place where that probability is below `HALF`: from there something else is likelier than
-any command, whatever was drawn. Where it never is and the line drifted all the same, the draw left
-the commands, not the model, and the least likely token is named.
+Measured is the model's own probability to be, or to stay, among commands: over the whole vocabulary
+where a line of the operator's could begin, and at any later token of a line over what was likeliest
+there (`engine.manifold`). The completion left the commands at the first token where a line could begin
+and that is below `HALF`, or from which on its line is no command any more; there it is told whether
+the model left them, or only the draw.
 """
 
 import math
@@ -14,6 +13,7 @@ from typing import NamedTuple
 from console.view.inspected import Wrote
 from console.view.line import Line, line
 from engine.figures import number
+from engine.manifold import gone, stayings
 from engine.model.protocol import Scored
 from engine.model.scored import TokenScore
 
@@ -23,6 +23,20 @@ BAR = 8
 """Cells of a full bar."""
 ALTERNATIVES = 3
 """Shown beside a token, the token itself not among them."""
+
+
+class Departure(NamedTuple):
+    """Where a completion left the commands."""
+
+    position: int
+    """Of the token, from 0."""
+    command: float | None
+    """How likely the model was to go on with a command there; none where nobody asked it."""
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the draw left them, and not the model."""
+        return self.command is not None and self.command >= HALF
 
 
 class Weighing(NamedTuple):
@@ -40,9 +54,18 @@ def weighed(wrote: Wrote, scored: Scored | None) -> tuple[Weighing, ...]:
     return (Weighing(0, scored.first.command),) if scored is not None else ()
 
 
-def left_at(places: tuple[Weighing, ...]) -> Weighing | None:
-    """Where a completion left the command manifold; none where it did not, or nothing is known."""
-    return next((one for one in places if one.command < HALF), None)
+def departure(
+    wrote: Wrote, scored: Scored | None, places: tuple[Weighing, ...]
+) -> Departure | None:
+    """Where a completion left the commands; none where it did not, or nothing is known."""
+    found = [Departure(*one) for one in places if one.command < HALF]
+    at = dict(places)
+    found += [
+        Departure(one.position, at.get(one.position, one.share))
+        for one in map(gone, stayings(wrote.texts, scored))
+        if one is not None
+    ]
+    return min(found, key=lambda one: one.position, default=None)
 
 
 def completion_lines(wrote: Wrote, scored: Scored | None, missing: str) -> list[Line]:
@@ -50,49 +73,51 @@ def completion_lines(wrote: Wrote, scored: Scored | None, missing: str) -> list[
     if not wrote.ids:
         return [line(("Nothing was written yet after this prompt.", "note"))]
     places = weighed(wrote, scored)
-    lines = [_verdict(places, wrote), _total(wrote)]
+    left = departure(wrote, scored, places)
+    lines = [_verdict(places, left, wrote), _total(wrote)]
     if scored is None:
         lines.append(line(("… ", "warn"), f"rank, entropy and alternatives: {missing}", indent=2))
     lines += [line(""), line((HEAD, "rule-label"))]
-    left = left_at(places)
     at = {one.position: one.command for one in places}
+    shares = {one.position: one.share for each in stayings(wrote.texts, scored) for one in each}
     total = 0.0
     for position, logprob in enumerate(wrote.logprobs):
         total += logprob
-        if position in at:
-            gone = left is not None and left.position == position
-            lines.append(_place(at[position], gone))
+        here = left if left is not None and left.position == position else None
+        if position in at or here:
+            lines.append(_place(at.get(position), here))
         score = scored.tokens[position] if scored and position < len(scored.tokens) else None
-        lines.append(_token(wrote, position, total, score))
+        stay = at.get(position, shares.get(position))
+        lines.append(_token(wrote, position, total, score, stay))
     for position in sorted(at):
         if position >= len(wrote.ids):
-            lines.append(_place(at[position], left is not None and left.position == position))
+            here = left if left is not None and left.position == position else None
+            lines.append(_place(at[position], here))
     return lines
 
 
-HEAD = "   #      id  token            prob           rank  entropy       Σ  instead"
+HEAD = "   #      id  token            prob           rank  entr  stay       Σ  instead"
 
 
-def _verdict(places: tuple[Weighing, ...], wrote: Wrote) -> Line:
-    left = left_at(places)
+def _verdict(places: tuple[Weighing, ...], left: Departure | None, wrote: Wrote) -> Line:
     if left is not None:
-        token = f"token {left.position + 1}"
-        return line(
-            ("✗ left the commands ", "bad"),
-            f"at {token}: a command had {left.command:.1%} there, something else the rest",
-            indent=2,
+        where, own = (
+            f"at token {left.position + 1}",
+            wrote.logprobs[left.position : left.position + 1],
         )
+        drift = f" ({wrote.drift})" if wrote.drift else ""
+        if left.command is None:
+            words = f"{where}{drift}: from there on the line is no command"
+        elif left.drawn and own:
+            likely = math.exp(own[0])
+            words = f"{where}{drift}: a command had {left.command:.1%}, this token {likely:.2%}"
+        else:
+            words = f"{where}: a command had {left.command:.1%} there, something else the rest"
+        mark = "✗ drawn out of the commands " if left.drawn else "✗ left the commands "
+        return line((mark, "bad"), words, indent=2)
     if not places:
         return line(("? ", "note"), "how likely a command was is not recorded", indent=2)
     lowest = min(places, key=lambda one: one.command)
-    if wrote.drift and wrote.logprobs:
-        rare = min(range(len(wrote.logprobs)), key=wrote.logprobs.__getitem__)
-        return line(
-            ("✗ drawn out of the commands ", "bad"),
-            f"({wrote.drift}), though a command had {lowest.command:.1%} at least: the least likely "
-            f"token is {rare + 1}, with {math.exp(wrote.logprobs[rare]):.2%}",
-            indent=2,
-        )
     return line(
         ("✓ among commands ", "good"),
         f"throughout: a command had {lowest.command:.1%} at least where a line could begin",
@@ -110,8 +135,19 @@ def _total(wrote: Wrote) -> Line:
     )
 
 
-def _place(command: float, left: bool) -> Line:
-    mark, style = ("✗ here it left the commands", "bad") if left else ("a line could begin", "note")
+def _place(command: float | None, left: Departure | None) -> Line:
+    """`command`: how likely one was, where a line could begin."""
+    if left is None:
+        mark, style = "a line could begin", "note"
+    else:
+        mark = (
+            "✗ here it was drawn out of the commands"
+            if left.drawn
+            else "✗ here it left the commands"
+        )
+        style, command = "bad", left.command
+    if command is None:
+        return line(("   ╶ ", "rule"), (mark, style))
     full = round(BAR * command)
     return line(
         ("   ╶ ", "rule"),
@@ -122,13 +158,16 @@ def _place(command: float, left: bool) -> Line:
     )
 
 
-def _token(wrote: Wrote, position: int, total: float, score: TokenScore | None) -> Line:
+def _token(
+    wrote: Wrote, position: int, total: float, score: TokenScore | None, stay: float | None
+) -> Line:
     logprob = wrote.logprobs[position]
     likely = math.exp(logprob)
     full = round(BAR * likely)
     text = wrote.texts[position].replace("\n", "⏎").replace("\t", "⇥")
     rank = f"{score.rank:>6,}" if score else "     –"
-    entropy = f"{score.place.entropy:>8.2f}" if score else "       –"
+    entropy = f"{score.place.entropy:>6.2f}" if score else "     –"
+    kept = f"{stay:>6.0%}" if stay is not None else "     –"
     return line(
         (f"{position + 1:>4} {wrote.ids[position]:>7}  ", "faint"),
         (f"{_cell(text)} ", "heading"),
@@ -136,6 +175,7 @@ def _token(wrote: Wrote, position: int, total: float, score: TokenScore | None) 
         f" {likely:>6.1%}",
         (rank, "warn" if score and score.rank > 1 else "text"),
         entropy,
+        (kept, "bad" if stay is not None and stay < HALF else "text"),
         (f" {total:>7.2f}", "faint"),
         (f"  {_instead(score) if score else ''}", "note"),
         indent=12,
