@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from engine.drift.design import Design, factorial
+from engine.drift.interval import ALPHA
 from engine.drift.lever import Levers
 from engine.drift.result import Axis
 from engine.drift.tallies import share
@@ -18,6 +19,8 @@ from engine.run import Config
 from engine.seeds.config import configure
 from engine.seeds.library import SeedLibrary
 
+ONE_TASK = "one task is n = 1 too: what is found holds for it; several are blocks"
+"""What to say of a plan with a single task."""
 LARGE_EFFECT = 0.3
 """Of an element on a rate: what a person means by a lever."""
 
@@ -92,6 +95,21 @@ def _needs(design: Design, tasks: int) -> str:
     return (
         f"about -n {watched} to see, while watching, {changes}; -n {at_the_end} in the effects at the "
         "end"
+    )
+
+
+def pair_needs(pairs: int, tasks: int) -> str:
+    """With how many runs of each on each task two configs are told apart, where so many pairs are
+    corrected together.
+    """
+    alone, alpha = factorial(("either",)), ALPHA / pairs
+    needed, large = (
+        alone.needed(effect, tasks=tasks, watched=True, alpha=alpha)
+        for effect in (LARGE_EFFECT, 2 * LARGE_EFFECT)
+    )
+    return (
+        f"about n {needed} to separate, while watching, two configs that differ by "
+        f"{share(LARGE_EFFECT)}; n {large} where they differ by {share(2 * LARGE_EFFECT)}"
     )
 
 

@@ -1,5 +1,6 @@
 """What `driftty tally` is asked to run, as an experiment."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -94,7 +95,25 @@ def draft(options: dict[str, Any]) -> Draft:
         budget=options["budget"],
         factorial=options["factorial"],
     )
-    return Draft(experiment, placement, notes)
+    return Draft(experiment, placement, [*notes, *_caveats(experiment, options["factorial"])])
+
+
+def _caveats(experiment: "Experiment", factorial: str) -> Iterator[str]:
+    """What a person should know of a plan before it is begun."""
+    from console.factorial import ONE_TASK, pair_needs
+    from console.safe import clean_line
+
+    arms = len(experiment.configs)
+    if arms > 1 and not factorial:
+        yield f"needs   {pair_needs(arms * (arms - 1) // 2, len(experiment.tasks))}"
+    if len(experiment.tasks) == 1:
+        yield f"!       {ONE_TASK}"
+    for task in experiment.tasks:
+        if not task.name and " " not in task.text.strip():
+            yield (
+                f"!       “{clean_line(task.text)}” is no task of `driftty tasks list`: it is asked in "
+                "this word"
+            )
 
 
 def _models(options: dict[str, Any]) -> tuple[str, ...]:

@@ -4,13 +4,10 @@ from collections.abc import Sequence
 
 from console.estimate import Estimate
 from console.experiment.draft import Draft, Planned, Row
-from console.factorial import LARGE_EFFECT, design_notes
+from console.factorial import ONE_TASK, design_notes, pair_needs
 from console.safe import clean_line
 from console.tallytable import short
 from console.view.line import Line, Piece, line
-from engine.drift.design import factorial
-from engine.drift.interval import ALPHA
-from engine.drift.tallies import share
 from engine.errors import DrifttyError
 from engine.figures import number
 
@@ -149,8 +146,7 @@ def plan_lines(draft: Draft, estimated: Estimate | None) -> list[Line]:
         )  # fmt: skip
     if len(planned.tasks) == 1:
         found.append(
-            line(("!       ", "warn"), ("one task is n = 1 too: what is found holds for it; several "
-                  "are blocks", "text"), indent=8)
+            line(("!       ", "warn"), (ONE_TASK, "text"), indent=8)
         )  # fmt: skip
     if planned.n == 1:
         found.append(line(("!       ", "warn"), ("n = 1 tells nothing", "text"), indent=8))
@@ -171,14 +167,6 @@ def _design(planned: Planned) -> list[Line]:
     if len(planned.configs) == 1:
         words = "a single config: its rate with an interval, and nothing to compare it with"
         return [line(("design  ", "faint"), (words, "text"), indent=8)]
-    alone = factorial(("either",))
-    alpha = ALPHA / planned.pairs
-    needed = alone.needed(LARGE_EFFECT, tasks=tasks, watched=True, alpha=alpha)
-    large = alone.needed(2 * LARGE_EFFECT, tasks=tasks, watched=True, alpha=alpha)
-    words = (
-        f"about n {needed} to separate, while watching, two configs that differ by "
-        f"{share(LARGE_EFFECT)}; n {large} where they differ by {share(2 * LARGE_EFFECT)}"
-    )
     pairs = number(planned.pairs, "pair") + (", corrected together" if planned.pairs > 1 else "")
     return [
         line(
@@ -186,7 +174,7 @@ def _design(planned: Planned) -> list[Line]:
             (f"{pairs}; single configs do not tell which element does it: for "
              "that, f crosses a seed's elements", "text"), indent=8,
         ),
-        line(("needs   ", "faint"), (words, "text"), indent=8),
+        line(("needs   ", "faint"), (pair_needs(planned.pairs, tasks), "text"), indent=8),
     ]  # fmt: skip
 
 

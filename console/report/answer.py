@@ -24,6 +24,10 @@ _FEW = 6
 """Configs of which is told what is open."""
 
 
+def _these(many: int, what: str) -> str:
+    return f"this {what}" if many == 1 else f"these {what}s"
+
+
 def question(found: Findings) -> Line:
     """What was asked, in a sentence."""
     elements = found.design.elements if found.design is not None else ()
@@ -58,7 +62,8 @@ def answer(found: Findings, asked: str = "") -> Iterator[Block]:
         line(
             "The intervals and the word “separated” hold at every look at once, so they may be quoted "
             "although the runs were watched while they came in. “Not attributable yet” does not mean "
-            "equal. Everything is about these tasks, this model and these settings."
+            f"equal. Everything is about {_these(len(found.kept.experiment.tasks), 'task')}, "
+            f"{_these(len(found.kept.experiment.models), 'model')} and these settings."
         )
     )
 

@@ -137,6 +137,19 @@ def test_a_plan_says_what_would_be_run_and_begins_no_experiment() -> None:
 
 
 @pytest.mark.shell
+def test_a_plan_says_what_it_needs_and_what_to_mind() -> None:
+    ran = CliRunner().invoke(
+        command, ["--demo", "-c", "bare", "-c", "operator", "-t", "hostnam", "-n", "5", "--plan"]
+    )
+    words = " ".join(ran.stdout.split())
+    assert "needs about n 100 to separate, while watching, two configs that differ by .30" in words
+    assert "! one task is n = 1 too" in words
+    assert "“hostnam” is no task of `driftty tasks list`: it is asked in this word" in words
+    two = ["-t", "hostname", "-t", "count-lines", "--plan"]
+    ran = CliRunner().invoke(command, ["--demo", "-c", "bare", *two])
+    assert "!" not in ran.stdout
+
+
 def test_temperatures_are_arms_of_one_experiment_and_the_next_plan_knows_its_speed() -> None:
     ran = tally("--demo", "-c", "bare", "--turns", "1", "-T", "0.3", "-T", "1", "-n", "2", "--json")
     assert ran.returncode == 0, ran.stderr
