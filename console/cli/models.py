@@ -77,7 +77,10 @@ def fetch_model(name: str) -> None:
 @command.command("path")
 @click.argument("name", default="")
 def path(name: str) -> None:
-    """Print where a model's files are; fails where they are not here or cannot be used."""
+    """Print the folder of a model's files.
+
+    Fails where they are not here or cannot be used.
+    """
     from engine.model.catalogue import EMBEDDED, resolve
 
     files = resolve(name or EMBEDDED)
@@ -88,7 +91,10 @@ def path(name: str) -> None:
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove_model(name: str, yes: bool) -> None:
-    """Delete a fetched model from the disk; a folder of your own is never touched."""
+    """Delete a fetched model from the disk.
+
+    A folder of your own is never touched.
+    """
     from engine.model.catalogue import kind_of
     from engine.model.fetch import remove
 

@@ -133,6 +133,7 @@ _OPTIONS: list[Callable[[Any], Any]] = [
         default=_SAMPLING.top_p,
         show_default=True,
         type=Finite(0, 1, min_open=True),
+        help="Only the likeliest tokens that make up so much together; 1 is off.",
     ),
     click.option(
         "--top-k",
@@ -141,7 +142,13 @@ _OPTIONS: list[Callable[[Any], Any]] = [
         type=click.IntRange(0),
         help="0 is off.",
     ),
-    click.option("--min-p", default=_SAMPLING.min_p, show_default=True, type=Finite(0, 1)),
+    click.option(
+        "--min-p",
+        default=_SAMPLING.min_p,
+        show_default=True,
+        type=Finite(0, 1),
+        help="No token less likely than this share of the likeliest one; 0 is off.",
+    ),
     click.option(
         "--repetition-penalty",
         default=_SAMPLING.repetition_penalty,
