@@ -55,15 +55,20 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def names(self) -> tuple[str, ...]:
         """What the arms are called: by the config, and by what else it was run under."""
+        return tuple(
+            f"{config.name} · {label}" if label else config.name
+            for config, label in zip(self.configs, self.labels, strict=True)
+        )
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What each arm was run under beside its config; empty where that is all."""
         conditions = [self.condition(arm) for arm in range(len(self.configs))]
         labels = [condition.label for condition in conditions]
         if len(set(labels)) < len(set(conditions)):
             # Folders of one name: their whole paths tell them apart.
             labels = [f"{each.label} ({each.model})" for each in conditions]
-        return tuple(
-            f"{config.name} · {label}" if label else config.name
-            for config, label in zip(self.configs, labels, strict=True)
-        )
+        return tuple(labels)
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from engine.errors import StoreError
 from engine.events import AnyEvent, Provenance, SessionStarted
 from engine.run import RunSpec
 from sessions import conditions, database, packing
+from sessions.arms import with_arms
 from sessions.ids import read_prefix
 from sessions.process import ProcessIdentity
 from sessions.summary import EVERYTHING, NEWEST, Order, Query, Summary
@@ -39,7 +40,9 @@ _SUMMARIES = """
                ELSE 'interrupted' END) AS outcome,
            configs.name AS config, configs.hash AS config_hash, configs.seed AS seed, model, task,
            turns, drift_turn, drift_kind, operated, exited, done, why, tokens, took, events, bytes,
-           version, parent, note, coalesce(deleted, '') AS deleted, spec,
+           version, parent, coalesce(json_extract(spec, '$.start.turn'), 0) AS parent_turn,
+           coalesce(json_extract(spec, '$.start.change'), '') AS change,
+           note, coalesce(deleted, '') AS deleted, spec,
            (SELECT json_group_array(tag) FROM tags WHERE session = sessions.number) AS tags,
            sessions.experiment, trials.number AS trial
     FROM sessions
@@ -97,7 +100,7 @@ class Library:
         where, values = conditions.where(query)
         sql = f"SELECT * FROM ({await self.summaries()}) {where} {conditions.order_by(order)}"
         rows = await self.fetch(f"{sql} LIMIT ? OFFSET ?", (*values, limit, offset))
-        return [summary_of(row) for row in rows]
+        return await with_arms(self, [summary_of(row) for row in rows])
 
     async def count(self, query: Query = EVERYTHING) -> int:
         """How many sessions there are."""
@@ -132,8 +135,10 @@ class Library:
         if len(found) > 1:
             few = ", ".join(summary.id for summary in found[:5])
             more = ", …" if len(found) > 5 else ""
-            raise StoreError(f"More than one session's id begins with “{typed}”: {few}{more}.")
-        return found[0]
+            raise StoreError(
+                f"More than one session's id begins with “{typed}”: {few}{more}. Type more of it."
+            )
+        return (await with_arms(self, found))[0]
 
     async def events(
         self, session: str, start: int = 0, only: Collection[str] = ()

@@ -17,7 +17,8 @@ from sessions import database, shipped
 _FORKS = """
     SELECT sessions.id, parent, coalesce(json_extract(spec, '$.start.turn'), 0),
            coalesce(outcome, 'unfinished'), drift_turn, turns, configs.name, model, experiment,
-           json_extract(spec, '$.sampling.temperature'), json_extract(spec, '$.rng')
+           json_extract(spec, '$.sampling.temperature'), json_extract(spec, '$.rng'),
+           coalesce(json_extract(spec, '$.start.change'), '')
     FROM sessions JOIN configs ON configs.number = sessions.config
     WHERE deleted IS NULL AND sessions.number IN (
         SELECT number FROM sessions WHERE parent <> ''
@@ -45,6 +46,8 @@ class Branch(msgspec.Struct, frozen=True, kw_only=True):
     rng: int
     experiment: str
     """The experiment that it is a run of; empty for none."""
+    change: str = ""
+    """What was done otherwise in it, in a clause; empty where only dice differ."""
     forks: tuple["Branch", ...] = ()
     """In the order of their turns, and then of their recording."""
 
@@ -126,7 +129,7 @@ def _read(path: Path, session: str) -> dict[str, Branch]:
 def _branch(row: tuple[object, ...]) -> Branch:
     names = (
         *("session", "parent", "turn", "outcome", "drift_turn", "turns", "config", "model"),
-        *("experiment", "temperature", "rng"),
+        *("experiment", "temperature", "rng", "change"),
     )
     try:
         return msgspec.convert(dict(zip(names, row, strict=True)), Branch, strict=False)

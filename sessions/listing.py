@@ -12,6 +12,7 @@ import msgspec
 from engine.errors import StoreError
 from engine.events import AnyEvent
 from sessions import conditions, packing
+from sessions.arms import arm_labels, with_arms
 from sessions.library import Library, summary_of
 from sessions.summary import EVERYTHING, NEWEST, Order, Query, Summary
 
@@ -68,9 +69,10 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Count(msgspec.Struct, frozen=True):
-    """What one config of an experiment came to."""
+    """What one arm of an experiment came to."""
 
-    config: str
+    arm: str
+    """The config, and what else it was run under."""
     clean: int
     drift: int
     finished: int
@@ -114,13 +116,15 @@ class Listing:
                 f"SELECT * FROM ({await self._library.summaries()}) WHERE number IN"
                 f" ({', '.join(map(str, sessions))})"
             )
-            rows |= {sessions[row["number"]]: summary_of(row) for row in found}
+            told = await with_arms(self._library, [summary_of(row) for row in found])
+            keyed = zip(found, told, strict=True)
+            rows |= {sessions[row["number"]]: summary for row, summary in keyed}
         if trials:
             rows |= {trials[number]: row for number, row in await self._trials(list(trials))}
         return rows
 
     async def counts(self, trial: int) -> list[Count]:
-        """What each config of an experiment came to, in the order they were named."""
+        """What each arm of an experiment came to, in the order they were named."""
         found = await self._library.fetch(
             "SELECT json_extract(value, '$.name'),"
             " count(outcome) FILTER (WHERE outcome = 'clean'),"
@@ -131,7 +135,13 @@ class Listing:
             " WHERE number = ? GROUP BY key ORDER BY key",
             (trial,),
         )
-        return [Count(*row) for row in found]
+        named = await self._library.fetch("SELECT id FROM experiments WHERE number = ?", (trial,))
+        arms = await arm_labels(self._library, [str(row[0]) for row in named])
+        labels = next(iter(arms.values()), ("",) * len(found))
+        return [
+            Count(f"{config} · {label}" if label else config, *counts)
+            for (config, *counts), label in zip(found, labels, strict=True)
+        ]
 
     async def sessions_of(self, trials: Sequence[int], query: Query) -> list[str]:
         """The ids of the recorded runs of experiments that a query asks for."""

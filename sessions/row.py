@@ -148,5 +148,9 @@ def _spec_without_config(started: SessionStarted) -> str:
     spec: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(started.spec, start=None))
     del spec["config"], spec["start"]
     if started.spec.start is not None:
-        spec["start"] = {"session": started.parent, "turn": started.parent_turn}
+        spec["start"] = {
+            "session": started.parent,
+            "turn": started.parent_turn,
+            "change": started.spec.start.change,
+        }
     return json.dumps(spec)

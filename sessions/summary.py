@@ -48,6 +48,12 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Of the driftty that recorded it."""
     parent: str
     """The session it was forked from; empty for none."""
+    parent_turn: int = 0
+    """The first turn that a fork wrote anew; 0 where it is none."""
+    change: str = ""
+    """What was done otherwise in a fork, in a clause; empty where only dice differ."""
+    arm: str = ""
+    """What its arm of an experiment was run under beside the config; empty where that is all."""
     experiment: str = ""
     """The experiment it is a run of; empty for none."""
     tags: tuple[str, ...] = ()

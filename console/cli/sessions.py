@@ -111,7 +111,7 @@ def list_sessions(
 
     With --json, a list of objects: id, began (UTC), outcome, config, config_hash, seed, model, task,
     turns, drift_turn, drift_kind, operated, exited, done, why, tokens, took (nanoseconds), events,
-    bytes, version, parent, experiment, tags, note, deleted.
+    bytes, version, parent, parent_turn, change, arm, experiment, tags, note, deleted.
     """
     from sessions.asking import quoted, read_query
 

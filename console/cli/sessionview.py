@@ -109,7 +109,7 @@ def _cells(summary: Summary, wide: bool) -> "dict[str, Text]":
         "id": Text(summary.id, "bold"),
         "began": Text(began if wide else began[5:16]),
         "outcome": outcome(summary),
-        "config": Text(clean_line(summary.config)),
+        "config": Text(_config(summary)),
         "model": Text(clean_line(summary.model)),
         "task": Text(clean_line(summary.task)),
         "turns": Text(str(summary.turns)),
@@ -117,6 +117,11 @@ def _cells(summary: Summary, wide: bool) -> "dict[str, Text]":
         "length": Text(duration(summary.took)),
         "tags": Text(clean_line(" ".join(summary.tags)), "cyan"),
     }
+
+
+def _config(summary: Summary) -> str:
+    """The config, after what tells a run from those of other arms."""
+    return clean_line(f"{summary.arm} · {summary.config}" if summary.arm else summary.config)
 
 
 def left_out(runs: int) -> None:
@@ -154,7 +159,7 @@ def header(summary: Summary, spec: RunSpec, provenance: Provenance | None) -> No
     sampling = spec.sampling
     rows = {
         "session": f"{summary.id} · {_local(summary.began)} · driftty {summary.version}",
-        "forked": f"from {summary.parent}" if summary.parent else "",
+        "forked": _origin(summary),
         "outcome": _ending(summary),
         "config": f"{summary.config} · hash {summary.config_hash[:12]}",
         "task": f"{spec.task.name}: {spec.task.text}" if spec.task.name else spec.task.text,
@@ -171,6 +176,14 @@ def header(summary: Summary, spec: RunSpec, provenance: Provenance | None) -> No
     for label, text in rows.items():
         if text:
             console.print(Text.assemble((f"{label:<10}", "dim"), clean_line(text)), soft_wrap=True)
+
+
+def _origin(summary: Summary) -> str:
+    if not summary.parent:
+        return ""
+    turn = f", turn {summary.parent_turn}" if summary.parent_turn else ""
+    change = f": {summary.change}" if summary.change else ""
+    return f"from {summary.parent}{turn}{change}"
 
 
 class Reading:

@@ -14,7 +14,7 @@ def tree(session: str, as_json: bool) -> None:
     """Show the forks that SESSION is among, or every tree of forks there is.
 
     With --json, a list of objects: session, parent, turn (the first that was written anew), outcome,
-    drift_turn, turns, config, model, temperature, rng, experiment, forks.
+    drift_turn, turns, config, model, temperature, rng, experiment, change, forks.
     """
     from console.cli.linesview import print_lines
     from console.view.lineage import tree as lines

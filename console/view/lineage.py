@@ -10,8 +10,8 @@ from console.view.outcome import GLYPHS
 from engine.figures import number
 from sessions.lineage import Branch
 
-FEW = 5
-"""More runs of one experiment from the same turn than this are one line."""
+FEW = 1
+"""More runs of one arm of an experiment than this are one line."""
 
 
 def tree(root: Branch, chosen: str = "") -> Iterator[Line]:
@@ -22,7 +22,11 @@ def tree(root: Branch, chosen: str = "") -> Iterator[Line]:
 
 def _forks(branch: Branch, indent: str, chosen: str) -> Iterator[Line]:
     bunches = [
-        list(forks) for _, forks in groupby(branch.forks, lambda fork: (fork.turn, fork.experiment))
+        list(forks)
+        for _, forks in groupby(
+            sorted(branch.forks, key=lambda fork: (fork.turn, fork.experiment, fork.change)),
+            lambda fork: (fork.turn, fork.experiment, fork.change),
+        )
     ]
     limbs: list[list[Branch]] = []
     for bunch in bunches:
@@ -47,7 +51,8 @@ def _line(branch: Branch, stem: str, chosen: str) -> Line:
         Piece(branch.session, "accent" if branch.session == chosen else "heading"),
     ]
     if branch.turn:
-        pieces.append(Piece(f"  from turn {branch.turn}"))
+        change = f": {clean_line(branch.change)}" if branch.change else ""
+        pieces.append(Piece(f"  from turn {branch.turn}{change}"))
     elif branch.parent:
         pieces.append(Piece(f"  from {clean_line(branch.parent)}, which is gone", "note"))
     glyph = dict[str, str](GLYPHS.items()).get(branch.outcome, "⊘")
@@ -62,6 +67,8 @@ def _line(branch: Branch, stem: str, chosen: str) -> Line:
 def _bunch(forks: list[Branch], stem: str) -> Line:
     counts = Counter(fork.outcome for fork in forks)
     told = ", ".join(f"{outcome} {count}" for outcome, count in counts.most_common())
-    about = f" of experiment {forks[0].experiment} from turn {forks[0].turn}: {told}"
-    pieces = (Piece(stem, "faint"), Piece(f"{len(forks)} runs", "heading"), Piece(about))
+    first = forks[0]
+    where = f"{clean_line(first.change)}" if first.change else f"from turn {first.turn}"
+    about = f"  {where}, experiment {first.experiment}: {told}"
+    pieces = (Piece(stem, "faint"), Piece(f"{number(len(forks), 'run')}", "heading"), Piece(about))
     return Line(pieces, indent=len(stem) + 2)

@@ -51,8 +51,8 @@ def session_lines(row: Summary, drifted: str = "") -> list[Line]:
         _fact("axes", (_axes(row), "text")),
         _fact("tags", (" ".join(row.tags), "person")),
         _fact("note", (row.note, "person")),
-        _fact("from", (f"forked from {row.parent}" if row.parent else "", "text")),
-        _fact("run of", (row.experiment, "text")),
+        _fact("from", (_origin(row), "text")),
+        _fact("run of", (_trial(row), "text")),
         _fact("id", (f"{row.id} · {when(row.began)} · {size(row.bytes)}", "faint")),
     ]
     return [each for each in lines if each.pieces[-1].text]
@@ -83,7 +83,7 @@ def trial_lines(row: Trial, counts: Sequence[Count]) -> list[Line]:
         line(""),
     ]
     for count in counts:
-        lines.append(line((count.config, "text"), indent=2))
+        lines.append(line((count.arm, "text"), indent=2))
         if count.finished:
             lines.append(_count_line(count, whole=row.finished == row.planned))
         else:
@@ -131,6 +131,18 @@ def _count_line(count: Count, *, whole: bool) -> Line:
         interval = f" [{_share(bounds.low)}–{_share(bounds.high)}]"
     share = f"  clean {count.clean}/{count.finished}"
     return line((share, "good"), (interval, "text"), (f"  drift {count.drift}", "note"), indent=4)
+
+
+def _origin(row: Summary) -> str:
+    if not row.parent:
+        return ""
+    turn = f"turn {row.parent_turn} of " if row.parent_turn else ""
+    change = f": {row.change}" if row.change else ""
+    return f"forked from {turn}{row.parent}{change}"
+
+
+def _trial(row: Summary) -> str:
+    return f"experiment {row.experiment}: {row.arm}" if row.arm else row.experiment
 
 
 def _axes(row: Summary) -> str:

@@ -19,6 +19,8 @@ GLYPHS.update(RUN_GLYPHS.items())
 STYLES: dict[Ending, str] = {"recording": "accent", "interrupted": "bad"}
 STYLES.update(RUN_STYLES.items())
 
+FORK = "↳"
+"""What stands before a session that was forked from another."""
 GAP = 2
 MARGIN = 4
 """Cells before the first column: cursor, mark, fold."""
@@ -117,7 +119,8 @@ def row_pieces(
 ) -> list[Piece]:
     """A row's cells, each padded to its column; dots where it has not been read yet."""
     folds = {"trial": "▾" if unfolded else "▸", "run": "└"}
-    fold = folds.get(key.kind, " ")
+    forked = isinstance(row, Summary) and row.parent
+    fold = folds.get(key.kind, FORK if forked else " ")
     pieces = [Piece("  "), Piece("◆" if marked else " ", "warn"), Piece(fold, "accent")]
     if row is None:
         return [*pieces, Piece("…", "faint")]
@@ -150,6 +153,9 @@ def _session(key: Key, row: Summary) -> dict[Column, Piece]:
     outcome = f"{GLYPHS[row.outcome]} {row.outcome}"
     drift = f"{row.drift_kind} @{row.drift_turn}" if row.drift_turn else ""
     config = clean_line(row.config)
+    if row.arm:
+        # What tells it from the runs beside it comes first, whatever is cut.
+        config = f"{clean_line(row.arm)} · {config}"
     began = Piece(when(row.began), "faint")
     return {
         "when": Piece(name_of(row.id) or "", "accent") if key.kind == "shipped" else began,
@@ -167,7 +173,11 @@ def _session(key: Key, row: Summary) -> dict[Column, Piece]:
 
 
 def _trial(key: Key, row: Trial) -> dict[Column, Piece]:
+    names = dict.fromkeys(row.configs)
     configs = row.configs[0] if len(row.configs) == 1 else number(len(row.configs), "config")
+    if len(names) < len(row.configs):
+        configs = number(len(row.configs), "arm")
+        configs += f" of {row.configs[0]}" if len(names) == 1 else ""
     tasks = row.tasks[0] if len(row.tasks) == 1 else number(len(row.tasks), "task")
     return {
         "when": Piece(when(row.began), "faint"),

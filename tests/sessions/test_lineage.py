@@ -87,7 +87,9 @@ async def test_the_row_of_a_fork_names_its_start_and_leaves_the_scrollback_to_it
     assert (first.parent, first.parent_turn) == ("root", 2)
     with closing(database.connect(path, read_only=True)) as connection:
         (row,) = connection.execute("SELECT spec FROM sessions WHERE id = 'early'").fetchall()
-    assert msgspec.json.decode(row[0])["start"] == {"session": "root", "turn": 2}
+    assert msgspec.json.decode(row[0])["start"] == {
+            "session": "root", "turn": 2, "change": ""
+        }  # fmt: skip
 
 
 def test_a_finding_is_kept_beside_a_session_and_gives_way_to_a_later_one_of_the_same(

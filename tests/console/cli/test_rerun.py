@@ -176,7 +176,7 @@ def test_twenty_forks_at_a_drift_are_tallied_beside_the_original(session: str) -
     root = lineage(session)
     assert root is not None
     assert {fork.session for fork in root.forks} == {run.result.session for run in kept.runs}
-    assert "20 runs of experiment" in called(tree).stdout
+    assert f"20 runs  rewind at {DRIFT_TURN}, experiment" in called(tree).stdout
 
 
 def test_a_fork_that_makes_no_sense_is_a_sentence(session: str) -> None:

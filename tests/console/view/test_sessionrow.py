@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from console.view.sessionrow import GAP, MARGIN, column_at, columns, heading, row_pieces, when
+from console.view.sessionrow import FORK, GAP, MARGIN, column_at, columns, heading, row_pieces, when
 from sessions.listing import Key, Row, Trial
 from sessions.summary import Column, Order, Summary
 
@@ -116,3 +116,19 @@ def test_the_heading_shows_how_it_is_sorted_and_knows_its_columns() -> None:
 @pytest.mark.parametrize("began", ["", "no time", "\x1b[31m"])
 def test_what_is_no_time_is_shown_as_it_is_but_never_obeyed(began: str) -> None:
     assert "\x1b" not in when(began)
+
+
+def test_a_fork_is_marked_and_a_run_begins_with_what_tells_it_from_the_others() -> None:
+    forked = msgspec.structs.replace(SESSION, parent="6aj2tes3vggp", parent_turn=3)
+    assert drawn(forked).startswith(f"   {FORK}")
+    assert FORK not in drawn(SESSION)
+    run = msgspec.structs.replace(forked, arm="rewind at 3")
+    key = Key(kind="run", number=1, trial=1)
+    assert drawn(run, key=key).startswith("   └")
+    assert f"rewind at 3 · {SESSION.config}" in drawn(run, key=key)
+    assert "rewind at 3" in drawn(run, width=70, key=key)
+
+
+def test_arms_of_one_config_are_counted_as_arms() -> None:
+    assert "2 arms of bare" in drawn(msgspec.structs.replace(TRIAL, configs=("bare", "bare")))
+    assert "2 configs" in drawn(TRIAL)
