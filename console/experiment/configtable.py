@@ -52,6 +52,8 @@ COSTS = (
 RATE = 13
 """Cells of a rate with its bounds."""
 VERDICT = "verdict"
+LESSER = 4
+"""Columns of this rank and above give way to the verdicts as well."""
 LEAST = 14
 """Cells of a verdict that is longer than that; with less, none is shown."""
 
@@ -88,7 +90,7 @@ def config_table(board: Board, width: int) -> list[Line]:
             *_figures(tally, costs, before=True),
         ]
         if words:
-            pieces.append(Piece(f"  {verdicts[config][:words]}", "text"))
+            pieces.append(Piece(f"  {_cut(verdicts[config], words)}", "text"))
         found.append(Line(tuple(pieces)))
     return found
 
@@ -165,15 +167,17 @@ def _fitted(
     """Which columns there is room for, and the cells of name, bar and verdict."""
     fixed = 4 + 1 + 1 + 2 + RATE
     bar = BAR[0] if width < ROOMY else WANTED
+    wanted = max(cell_len(each) for each in (VERDICT, *verdicts)) if any(verdicts) else 0
     while True:
         left = width - fixed - sum(column.cells + 1 for column in columns)
         name = min(longest, NAME[1])
-        if left >= min(name, NAME[0] + 8) + bar or columns[-1].rank == 0:
+        lesser = width >= ROOMY and columns[-1].rank >= LESSER
+        wish = min(name, NAME[0] + 8) + bar + (min(wanted, LEAST * 2) + 2 if lesser else 0)
+        if left >= wish or columns[-1].rank == 0:
             break
         columns.pop()
     name = max(min(name, left - BAR[0]), min(NAME[0], longest))
     left -= name + BAR[0]
-    wanted = max(cell_len(each) for each in (VERDICT, *verdicts)) if any(verdicts) else 0
     words = min(wanted, left - 2) if wanted and left - 2 >= min(wanted, LEAST) else 0
     left -= words + 2 if words else 0
     return columns, name, min(BAR[0] + max(left, 0), BAR[1]), words
@@ -191,6 +195,10 @@ def _figures(tally: ConfigTally, columns: Sequence[Column], *, before: bool) -> 
             else [pad, Piece(text, style), Piece(" ")]
         )
     return found
+
+
+def _cut(text: str, cells: int) -> str:
+    return text if cell_len(text) <= cells else f"{text[: cells - 1]}…"
 
 
 def _name_style(chosen: bool, dropped: bool) -> str:

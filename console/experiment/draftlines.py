@@ -25,7 +25,7 @@ MEANING = {
     "prompt": "the shell's prompt after every output",
 }
 """What an element is, in a few words."""
-VALUE = 14
+VALUE = 9
 """Cells of a number's value, so that what it means stands beneath what others mean."""
 NUMBERS = ("n", "stop", "budget", "temperature", "model", "seed", "turns")
 """What is chosen beside configs and tasks, in the order in which it stands."""
@@ -100,9 +100,8 @@ def number_lines(draft: Draft, cursor: int | None, width: int) -> list[Line]:
     found = []
     for place, (words, value, hint) in enumerate(_numbers(draft)):
         style = "toggle-cursor" if cursor == place else "heading"
-        left = width - 16 - len(value) - len(hint)
-        shown = hint if left >= 0 else ""
-        room = max(min(VALUE - len(value), left), 0)
+        room = max(VALUE - len(value), 0)
+        shown = hint if len(hint) <= width - 16 - len(value) - room else ""
         found.append(
             line(
                 (f"{words:<12}", "faint"),
@@ -209,7 +208,7 @@ def _numbers(draft: Draft) -> list[tuple[str, str, str]]:
     stop = "until decided" if draft.until_decided else "after all runs"
     several = len(draft.models) > 1
     return [
-        ("n", str(draft.n), "runs of each config and task"),
+        ("n", str(draft.n), "runs per config and task"),
         ("stop", stop, "n is then the most" if draft.until_decided else "or: until decided"),
         (
             "budget",
@@ -220,6 +219,6 @@ def _numbers(draft: Draft) -> list[tuple[str, str, str]]:
          "each is crossed with every config" if len(draft.temperatures) > 1 else ""),
         ("model", clean_line(", ".join(draft.models)),
          "one after the other, each crossed with every config" if several else ""),
-        ("seed", str(draft.seed), "every run's own is drawn from it"),
+        ("seed", str(draft.seed), "draws every run's own"),
         ("turns", str(draft.turns), "at most, a run"),
     ]  # fmt: skip
