@@ -2,6 +2,7 @@
 
 from typing import get_args
 
+from rich.cells import cell_len
 from textual import events
 
 from console.panes.text import TextPane
@@ -61,7 +62,9 @@ the console itself took.
         if seen == self._seen:
             return
         self._seen = seen
-        lines = stage_table(self._view, self.width) if table else [stage_line(self._view)]
+        lines = (
+            stage_table(self._view, self.width) if table else [stage_line(self._view, self.width)]
+        )
         if self.size.height >= TALL and self._view.turns:
             profile = self._view.profiler.profile
             lines += [line(""), *profile_lines(profile, self.width)]
@@ -89,9 +92,12 @@ def held_short(held: Held) -> str:
     return f"GPU {size(held.memory)}{of}{busy}"
 
 
-def stage_line(view: StagesView) -> Line:
-    """The latest of each stage, in the order they happen, the one under way marked."""
-    pieces: list[tuple[str, str]] = []
+def stage_line(view: StagesView, width: int | None = None) -> Line:
+    """The latest of each stage, in the order they happen, the one under way marked.
+
+    In fewer cells than it takes, the earliest are left out: one row shows no more than its end.
+    """
+    said: list[list[tuple[str, str]]] = []
     latest = view.latest
     for stage in get_args(Stage):
         name = title(stage)
@@ -103,16 +109,22 @@ def stage_line(view: StagesView) -> Line:
             continue
         if stage in ("route", "observe") and not running:
             continue  # always well below what a person waits for; the table has them
-        if pieces:
-            pieces.append((" · ", "rule"))
-        pieces.append((f"{RUNNING} {name} " if running else f"{name} ", "faint"))
-        pieces.append((duration(took) if took is not None else "…", "text"))
+        head = f"{RUNNING} {name} " if running else f"{name} "
+        said.append([(head, "faint"), (duration(took) if took is not None else "…", "text")])
         if stage == "completion" and latest:
-            pieces.append((" · ", "rule"))
-            pieces.append((rate(*latest.decoding), "heading"))
-    if not pieces:
+            said.append([(rate(*latest.decoding), "heading")])
+    if not said:
         return line(("Nothing has been timed yet.", "note"))
-    return line(*pieces)
+    made = _joined(said)
+    while width is not None and len(said) > 1 and cell_len(made.text) > width:
+        del said[0]
+        made = _joined(said)
+    return made
+
+
+def _joined(said: list[list[tuple[str, str]]]) -> Line:
+    between = [(" · ", "rule")]
+    return line(*said[0], *(piece for one in said[1:] for piece in (*between, *one)))
 
 
 def stage_table(view: StagesView, width: int) -> list[Line]:

@@ -45,6 +45,16 @@ class Cell(NamedTuple):
 class TimeLine(Widget, can_focus=True):
     """Two rows: marks over stages, the play head in both, the time at the right."""
 
+    NAME = "TIME LINE"
+    HELP = """\
+A recording from its start to its end, in played time: what is idle is cut. Click it, or drag along it.
+
+- `▅` the model wrote, `▂` a command ran, `·` neither; `┃` is where you are
+- over them the numbers of the turns, `▲` a drift, `◆` a command that waited for approval, \
+`›` one that ran, `✗` a fault, `■` the end
+- the clock shows recorded time, so it leaps where idle time was cut
+"""
+
     class Asked(Message):
         """A person wants to go to a played time, in seconds."""
 

@@ -5,6 +5,7 @@ from textual.screen import Screen
 from console.keymap import KEYS, Key, Place
 from console.panes.footer import key_name
 from console.panes.rows import RowsPane
+from console.panes.timeline import TimeLine
 from console.screens.lines import LinesScreen
 from console.view.line import Line, line
 
@@ -42,14 +43,14 @@ writes is typed into the shell; nothing else stands between them.
 
 def help_screen(screen: Screen[object]) -> LinesScreen:
     """Help for the focused pane of a screen."""
-    pane = screen.focused if isinstance(screen.focused, RowsPane) else None
+    pane = screen.focused if isinstance(screen.focused, RowsPane | TimeLine) else None
     lines = help_lines(pane, _keys(screen), getattr(screen, "PLACE", "operate"))
     name = pane.NAME if pane else "driftty"
     return LinesScreen(f"Help: {name}", lambda: "Every key can be changed in keymap.toml.",
                        lambda: lines, "tall")  # fmt: skip
 
 
-def help_lines(pane: RowsPane | None, keys: dict[str, str], screen: Place) -> list[Line]:
+def help_lines(pane: RowsPane | TimeLine | None, keys: dict[str, str], screen: Place) -> list[Line]:
     """The pane's own words, its keys, then the keys of everywhere. `keys`: id to keys in use.
 
     Of the screen and the pane all keys are named, those too that make sense only later; of what

@@ -66,9 +66,7 @@ class ExportDialog(Dialog[Wanted | None]):
     def on_select_changed(self, event: Select.Changed) -> None:
         """Say what the format is for, and end the file's name accordingly."""
         form = cast(Format, event.value)
-        words = WORDS[form]
-        if form in PICTURES:
-            words += f": {self._moment()}"
+        words = WORDS[form] if form not in PICTURES else f"a picture of {self._moment()}"
         self.query_one("#export-words", Static).update(Text(words))
         path = self.query_one("#export-path", Input)
         if Path(path.value).stem == Path(self._file(form)).stem:
@@ -107,7 +105,7 @@ class ExportDialog(Dialog[Wanted | None]):
 
     def _moment(self) -> str:
         if self._at is not None:
-            return f"the moment you look at, {duration(self._at)} after its start"
+            return f"the moment you look at, after {duration(self._at)}"
         turn = self._session.drift_turn
         return f"the end of turn {turn}, where it drifted" if turn else "its end"
 

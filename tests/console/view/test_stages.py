@@ -29,6 +29,16 @@ def test_the_line_has_the_latest_of_each_stage_and_the_decode_rate() -> None:
     assert text.endswith("19 tok/s")
 
 
+def test_a_narrow_line_leaves_out_the_earliest_stages_and_fits() -> None:
+    view = folded(drifting(spec()))
+    whole = stage_line(view).text
+    for width in (10, 30, 60, len(whole)):
+        text = stage_line(view, width).text
+        assert whole.endswith(text)
+        assert len(text) <= width
+    assert stage_line(view, len(whole)).text == whole
+
+
 def test_the_stage_under_way_is_marked_and_has_no_figure_yet() -> None:
     story = Story(spec())
     view = folded([*story.bring_up(), *story.asked()])
