@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from console.cli.options import Finite, find_config
+from console.cli.options import Finite, find_config, placed_as_recorded
 
 if TYPE_CHECKING:
     from console.forking import Asked
@@ -57,14 +57,7 @@ INTERVENTIONS = ("none", "rewind", "recovery", "anchor", "mask")
     type=click.Choice((*INTERVENTIONS, "all")),
     help="What is done about turn K; repeat it to compare several.",
 )
-@click.option("--device", default="", help="auto, cpu, cuda:0 …; by default that of the recording.")
-@click.option(
-    "--dtype",
-    default="",
-    type=click.Choice(["", "auto", "float32", "bfloat16", "float16"]),
-    help="By default that of the recording.",
-)
-@click.option("--threads", default=0, type=click.IntRange(0), help="CPU threads; 0 chooses.")
+@placed_as_recorded
 @click.option("--at-once", default=0, type=click.IntRange(0), metavar="N", help="Runs together.")
 @click.option("--json", "as_json", is_flag=True, help="As of `driftty run`, or of `driftty tally`.")
 def fork(session: str, **options: Any) -> None:

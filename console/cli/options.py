@@ -121,6 +121,7 @@ _MODEL: Callable[[Any], Any] = click.option(
     metavar="NAME|ID|FOLDER",
     help="A name of `driftty models list`, a Hugging Face id, or a local folder.",
 )
+_DTYPES = ("auto", "float32", "bfloat16", "float16")
 _OPTIONS: list[Callable[[Any], Any]] = [
     _CONFIG,
     _TASK,
@@ -176,7 +177,7 @@ _OPTIONS: list[Callable[[Any], Any]] = [
         "--dtype",
         default="auto",
         show_default=True,
-        type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
+        type=click.Choice(_DTYPES),
         help="auto measures; float32 makes a run repeat token for token.",
     ),
     click.option(
@@ -269,6 +270,25 @@ def _unusable(option: str, error: DrifttyError) -> click.BadParameter:
     from console.safe import clean
 
     return click.BadParameter(clean(str(error)), param_hint=f"'{option}'")
+
+
+def placed_as_recorded(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options for where a model runs that answered in a recording: as there, by default."""
+    recorded = "by default that of the recording."
+    for option in (
+        click.option(
+            "--threads", default=0, type=click.IntRange(0), help="CPU threads; 0 chooses."
+        ),
+        click.option(
+            "--dtype",
+            default="",
+            type=click.Choice(("", *_DTYPES)),
+            help=recorded.capitalize(),
+        ),
+        click.option("--device", default="", help=f"auto, cpu, cuda:0 …; {recorded}"),
+    ):
+        command = option(command)
+    return command
 
 
 def find_config(given: str, library: "SeedLibrary") -> Config:

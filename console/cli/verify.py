@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli.editing import write_json
+from console.cli.options import placed_as_recorded
 from console.cli.run import INTERRUPTED
 from engine.errors import DrifttyError
 
@@ -28,14 +29,7 @@ UNABLE = 3
 @click.option("--live", is_flag=True, help="Do the commands again too, in a fresh shell.")
 @click.option("--baseline", is_flag=True, help="Every session that is tagged as a baseline.")
 @click.option("--experiment", default="", metavar="ID", help="Every session of an experiment.")
-@click.option("--device", default="", help="auto, cpu, cuda:0 …; by default that of the recording.")
-@click.option(
-    "--dtype",
-    default="",
-    type=click.Choice(["", "auto", "float32", "bfloat16", "float16"]),
-    help="By default that of the recording.",
-)
-@click.option("--threads", default=0, type=click.IntRange(0), help="CPU threads; 0 chooses.")
+@placed_as_recorded
 @click.option("--json", "as_json", is_flag=True, help="One JSON list, an object for each session.")
 def verify(
     sessions: Sequence[str],

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from typing import Protocol
 
 from engine.events import AnyEvent, Mode
-from engine.model.protocol import Scored
+from engine.influence import Weighs
 from engine.model.supervisor import WorkerStatus
 from engine.run import RunSpec, Sampling
-from engine.scrollback import Payload, Turn
 
 
-class Driver(Protocol):
+class Driver(Weighs, Protocol):
     """Runs one session at a time and tells what happens. All of it on the event loop.
 
-    The words of a person (`pause` … `resize`) do nothing while no session runs.
+    The words of a person (`pause` … `resize`) do nothing while no session runs. `render` and `score`
+    raise `ModelError` while there is no model to ask.
     """
 
     @property
@@ -88,22 +88,4 @@ class Driver(Protocol):
 
     def drew(self, took: int) -> None:
         """The screen took so many nanoseconds to draw what happened."""
-        ...
-
-    async def render(self, turns: tuple[Turn, ...], seed_turns: int = 0) -> Payload:
-        """The payload that turns make. Raises `ModelError` while there is no tokenizer."""
-        ...
-
-    async def score(
-        self,
-        prompt: tuple[int, ...],
-        completion: tuple[int, ...],
-        *,
-        seam: int = 0,
-        sampling: Sampling,
-        rng: int,
-        turn: int,
-        top: int = 8,
-    ) -> Scored:
-        """What the model thinks of a completion, as `Model.score` tells. Raises `ModelError`."""
         ...

@@ -72,17 +72,8 @@ class _Lever:
 
     def tally(self, name: str, decided: bool, threshold: float) -> PairTally:
         """How the element stands, where an e-value of `threshold` would decide it next."""
-        now = self.bet.comparison
-        return PairTally(
-            a=f"with {name}",
-            b=f"without {name}",
-            blocks=now.blocks,
-            successes=now.successes,
-            e_value=now.e_value,
-            peak=now.peak,
-            threshold=threshold,
-            decided=decided,
-            further=0 if decided else self.bet.further(threshold),
+        return PairTally.of(
+            self.bet, f"with {name}", f"without {name}", decided=decided, threshold=threshold
         )
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from engine.drift.evalue import verdict
+from engine.drift.evalue import Bet, verdict
 from engine.drift.interval import Interval
 from engine.drift.margin import ConfigMargin
 from engine.drift.survival import Incidence
@@ -142,6 +142,32 @@ class PairTally(msgspec.Struct, frozen=True, kw_only=True):
     at most."""
     further: int | None
     """About how many more blocks at the present rates; 0 when decided, none beyond `evalue.FAR`."""
+
+    @classmethod
+    def of(
+        cls,
+        bet: Bet,
+        a: str,
+        b: str,
+        *,
+        decided: bool,
+        threshold: float,
+        indices: tuple[int, int] | None = None,
+    ) -> "PairTally":
+        """How the bet on two stands, where a peak of `threshold` would decide it next."""
+        now = bet.comparison
+        return cls(
+            a=a,
+            b=b,
+            indices=indices,
+            blocks=now.blocks,
+            successes=now.successes,
+            e_value=now.e_value,
+            peak=now.peak,
+            threshold=threshold,
+            decided=decided,
+            further=0 if decided else bet.further(threshold),
+        )
 
     @property
     def better(self) -> str | None:

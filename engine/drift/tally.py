@@ -206,16 +206,7 @@ class _Match:
         return self._told[1]
 
     def _tell(self, names: Sequence[str], decided: bool, threshold: float) -> PairTally:
-        now = self.bet.comparison
-        return PairTally(
-            a=names[self._places[0]],
-            b=names[self._places[1]],
-            indices=self._places,
-            blocks=now.blocks,
-            successes=now.successes,
-            e_value=now.e_value,
-            peak=now.peak,
-            threshold=threshold,
-            decided=decided,
-            further=0 if decided else self.bet.further(threshold),
+        a, b = (names[place] for place in self._places)
+        return PairTally.of(
+            self.bet, a, b, decided=decided, threshold=threshold, indices=self._places
         )
