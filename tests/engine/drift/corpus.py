@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
-"""Beside the repository: data that is not part of it."""
+"""Beside the repository: labelled lines that are not part of it. Where they are not there, what is
+measured on them is skipped; everything else about the judge is tested without."""
 
 OWN = Path(__file__).with_name("model_lines.jsonl")
 """Lines that SmolLM2-135M-Instruct wrote as operator under eight seeds at temperature 0.7: labelled by
@@ -36,12 +37,12 @@ class ModelLine(msgspec.Struct, frozen=True):
 
 
 def pairs() -> list[Pair]:
-    """NL2Bash's pairs; empty where the shared data is not here."""
+    """NL2Bash's pairs (Lin et al. 2018, arXiv:1802.08979); empty where they are not here."""
     return [Pair(row["command"], row["english"]) for row in _rows(SHARED / "nl2bash.dev.jsonl")]
 
 
 def shared_model_lines() -> list[ModelLine]:
-    """The lines that were labelled by others; empty where the shared data is not here."""
+    """The lines that were labelled by others; empty where they are not here."""
     return _model_lines(SHARED / "model_lines.dev.jsonl")
 
 

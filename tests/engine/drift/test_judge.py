@@ -18,7 +18,8 @@ from tests.engine.drift.tricky import KNOWN_MISSES, TRICKY
 
 PROMPT = "root@box:~# "
 needs_shared = pytest.mark.skipif(
-    not SHARED.is_dir(), reason="the shared data is not beside this checkout"
+    not SHARED.is_dir(),
+    reason="measures on labelled lines that are not part of the repository (see corpus.py)",
 )
 
 

@@ -93,7 +93,9 @@ def test_the_rates_are_those_of_the_judge_as_it_is() -> None:
     held_out = [pair for pair in pairs() if pair.held_out]
     lines = shared_model_lines()
     if not held_out or not lines:
-        pytest.skip("the labelled lines are not part of the repository, and not beside it")
+        pytest.skip(
+            "measures on labelled lines that are not part of the repository (see corpus.py)"
+        )
     assert len(held_out) == HELD_OUT.commands == HELD_OUT.others
     missed = sum(judge(pair.command).drift is not None for pair in held_out)
     accepted = sum(judge(lowered(pair.english)).drift is None for pair in held_out)
