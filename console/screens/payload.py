@@ -155,7 +155,12 @@ class PayloadScreen(Asks, Looks, PutsBeside, Dialog[None]):
         self.query_one(TokensPane).display = self.tab == "payload"
         self.query_one(AboutPane).display = self.tab != "payload"
         self.pane.focus()
+        self.refresh_bindings()
         self.call_after_refresh(self.sync)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is somewhere to go to where findings are told."""
+        return self.tab == "lint" if action == "jump" else True
 
     def action_jump(self) -> None:
         """Go to what the chosen finding is about."""

@@ -77,7 +77,7 @@ def completion_lines(wrote: Wrote, scored: Scored | None, missing: str) -> list[
     lines = [_verdict(places, left, wrote), _total(wrote)]
     if scored is None:
         lines.append(line(("… ", "warn"), f"rank, entropy and alternatives: {missing}", indent=2))
-    lines += [line(""), line((HEAD, "rule-label"))]
+    lines += [line(""), line((HEAD if scored else PLAIN, "rule-label"), indent=12)]
     at = {one.position: one.command for one in places}
     shares = {one.position: one.share for each in stayings(wrote.texts, scored) for one in each}
     total = 0.0
@@ -97,6 +97,8 @@ def completion_lines(wrote: Wrote, scored: Scored | None, missing: str) -> list[
 
 
 HEAD = "   #      id  token            prob           rank  entr  stay       Σ  instead"
+PLAIN = "   #      id  token            prob               Σ"
+"""Where nothing is scored."""
 
 
 def _verdict(places: tuple[Weighing, ...], left: Departure | None, wrote: Wrote) -> Line:
@@ -165,17 +167,22 @@ def _token(
     likely = math.exp(logprob)
     full = round(BAR * likely)
     text = wrote.texts[position].replace("\n", "⏎").replace("\t", "⇥")
-    rank = f"{score.rank:>6,}" if score else "     –"
-    entropy = f"{score.place.entropy:>6.2f}" if score else "     –"
     kept = f"{stay:>6.0%}" if stay is not None else "     –"
+    scores = (
+        (
+            (f"{score.rank:>6,}", "warn" if score.rank > 1 else "text"),
+            (f"{score.place.entropy:>6.2f}", "text"),
+            (kept, "bad" if stay is not None and stay < HALF else "text"),
+        )
+        if score
+        else ()
+    )
     return line(
         (f"{position + 1:>4} {wrote.ids[position]:>7}  ", "faint"),
         (f"{_cell(text)} ", "heading"),
         ("▇" * full + "▁" * (BAR - full), "accent"),
         f" {likely:>6.1%}",
-        (rank, "warn" if score and score.rank > 1 else "text"),
-        entropy,
-        (kept, "bad" if stay is not None and stay < HALF else "text"),
+        *scores,
         (f" {total:>7.2f}", "faint"),
         (f"  {_instead(score) if score else ''}", "note"),
         indent=12,

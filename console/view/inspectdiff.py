@@ -14,7 +14,7 @@ RUN = 8
 TWICE = 16
 """As many for one to count as there twice: what stands between any two turns, a prompt and the
 template's words, is shorter."""
-SHOWN_ROWS = 6
+SHOWN_ROWS = 40
 """Lines of text shown of one stretch; the rest is counted."""
 
 Kind: TypeAlias = Literal["gone", "new", "moved", "repeated"]
@@ -108,7 +108,10 @@ def _told(one: Difference, left: Inspected, right: Inspected) -> Iterator[Line]:
     elif one.kind == "repeated":
         words += f": the same stand at {one.also:,}"
     yield line(
-        (f"{mark} {start:>6,}  ", style), (words, style), (f" · {_owners(shown, where)}", "note")
+        (f"{mark} {start:>6,}  ", style),
+        (words, style),
+        (f" · {_owners(shown, where)}", "note"),
+        indent=10,
     )
     rows = _text(shown, start, stop).split("\n")
     for text in rows[:SHOWN_ROWS]:
@@ -118,15 +121,15 @@ def _told(one: Difference, left: Inspected, right: Inspected) -> Iterator[Line]:
 
 
 def _owners(shown: Inspected, where: tuple[int, int]) -> str:
-    """Whose words a stretch is, each once."""
+    """Whose words a stretch is: the turns it lies in, and the origins, each once."""
     start, stop = where
-    names: dict[str, None] = {}
-    for one in shown.stretches:
-        if one.start < stop and one.stop > start:
-            turn = f"turn {one.turn + 1} " if one.turn >= 0 else ""
-            names[f"{turn}{one.label}"] = None
-    told = list(names)
-    return ", ".join(told[:4]) + (f" and {len(told) - 4} more" if len(told) > 4 else "")
+    inside = [one for one in shown.stretches if one.start < stop and one.stop > start]
+    turns = [one.turn + 1 for one in inside if one.turn >= 0]
+    labels = ", ".join(dict.fromkeys(one.label for one in inside))
+    if not turns:
+        return labels
+    first, last = min(turns), max(turns)
+    return f"turn {first} · {labels}" if first == last else f"turns {first} to {last} · {labels}"
 
 
 def _text(shown: Inspected, start: int, stop: int) -> str:

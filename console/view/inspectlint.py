@@ -74,7 +74,7 @@ def finding_line(one: Finding, turns: Sequence[Turn], chosen: bool) -> Line:
     where = f"turn {one.span.turn + 1}" if one.span.turn >= 0 else "payload"
     cursor = ("  ▸ ", "accent") if chosen else ("    ", "text")
     quoted = excerpt(one, turns)
-    said = [(f"  “{quoted}”", "found")] if quoted else []
+    said = [("  ", "text"), (quoted, "found")] if quoted else []
     return line(cursor, (f"{where:<9} ", "rule-label"), one.message, *said, indent=14)
 
 

@@ -73,7 +73,7 @@ def test_texts_and_owners_of_what_differs_are_told() -> None:
     right = Sent(turn=2, ids=(1, 2), texts=("a", "b"), spans=(Span(0, 2, 0, "shell"),), turns=turns)
     text = "\n".join(one.text for one in difference_lines(inspected(left), inspected(right)))
     assert "1 token in common; 1 new" in text
-    assert "turn 1 shell" in text
+    assert "turn 1 · shell" in text
     assert "+ b" in text
 
 
