@@ -107,3 +107,16 @@ def test_the_page_on_settings_names_every_setting_with_its_default() -> None:
     own = read_keymap()
     assert len(own.keys) == 3
     assert own.wrong == []
+
+
+def test_every_module_that_the_architecture_names_is_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = 0
+    for room in ("engine", "sessions", "console"):
+        _, _, inside = text.partition(f"### Inside {'the ' * (room != 'sessions')}{room}\n")
+        table, _, _ = inside.partition("\n#")
+        for row in re.findall(r"^\| (`[^|]*) \|", table, re.MULTILINE):
+            for name in re.findall(r"`([\w.]+/?)`", row):
+                assert (ROOT / room / name).exists(), f"{room}/{name}"
+                named += 1
+    assert named > 100
