@@ -68,6 +68,7 @@ class Board:
         """Whether any element is on in some configs and off in others, so that it can be compared."""
         self.divergence: DivergenceRate | None = None
         """How often lower precision changed a token, as far as that was measured and read."""
+        self._tally = watched.tally
         self._levers: dict[Axis, Levers] = {}
         self._under_way: dict[Cell, UnderWay] = {}
         self._n = self.experiment.n
@@ -88,6 +89,9 @@ class Board:
         before, self.now = self.now, self._watched.snapshot
         if before == self.now and self._n == self.experiment.n:
             return False
+        if self._tally is not self._watched.tally:
+            self._tally = self._watched.tally
+            self._levers.clear()
         self._n = self.experiment.n
         self.version += 1
         self._caught_up()

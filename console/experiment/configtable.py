@@ -34,7 +34,9 @@ class Column(NamedTuple):
     rank: int
     """Those of a high rank go first where there is no room."""
     rare: bool = False
-    """Whether it goes before all others as long as it has nothing but noughts."""
+    """Whether it goes before all others as long as it has nothing but noughts, and stays once it has
+    anything else.
+    """
 
 
 COLUMNS = (
@@ -52,6 +54,8 @@ COSTS = (
 RATE = 13
 """Cells of a rate with its bounds."""
 VERDICT = "verdict"
+LAST = 100
+"""Rank of a column that has nothing to tell."""
 LESSER = 4
 """Columns of this rank and above give way to the verdicts as well."""
 LEAST = 14
@@ -153,12 +157,15 @@ def bar_pieces(interval: Interval, cells: int) -> list[Piece]:
 
 
 def _told(tallies: Sequence[ConfigTally]) -> list[Column]:
-    """The columns, the more telling first; one in which nothing has happened tells least."""
+    """The columns, the more telling first: a rare one first of all once something has happened."""
 
-    def idle(column: Column) -> bool:
-        return column.rare and all(column.figure(tally)[0] == "0" for tally in tallies)
+    def telling(column: Column) -> int:
+        if not column.rare:
+            return column.rank
+        happened = any(column.figure(tally)[0] != "0" for tally in tallies)
+        return 0 if happened else LAST
 
-    return sorted((*COLUMNS, *COSTS), key=lambda column: (idle(column), column.rank))
+    return sorted((*COLUMNS, *COSTS), key=telling)
 
 
 def _fitted(

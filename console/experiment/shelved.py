@@ -30,6 +30,8 @@ class Shelved:
         self._following = following
         self._found: dict[Cell, RunResult] = {}
         self._broken = 0
+        self._again = False
+        """Whether a cell that broke has come to something else since it was counted."""
         self._progress = Progress()
         self._under_way: tuple[UnderWay, ...] = ()
         self._of_seed: dict[int, Cell] = {}
@@ -62,6 +64,8 @@ class Shelved:
         self._under_way = under_way
         for run in news.runs:
             self._take(run)
+        if self._again:
+            self._count_again()
         if news.runs or before != (news.n, news.dropped):
             self.plan = self._planned()
         self.snapshot = self._look(self.snapshot)
@@ -85,8 +89,15 @@ class Shelved:
         self._broken += result.outcome == "fault"
         self._found[cell] = result
         self._progress.kept(result)
-        if result.counts:
-            self.tally.feed(result)
+        self._again |= not self.tally.feed(result)
+
+    def _count_again(self) -> None:
+        """A cell that broke has been run again: a tally takes in one result of each."""
+        tally = Tally.of(self.kept.experiment)
+        for result in self._found.values():
+            tally.feed(result)
+        tally.version += self.tally.version
+        self.tally, self._again = tally, False
 
     def _planned(self) -> FixedPlan | RacePlan:
         settled = {cell for cell, result in self._found.items() if result.counts}

@@ -88,3 +88,21 @@ def test_before_any_run_there_is_a_table_all_the_same() -> None:
 )
 def test_a_long_name_loses_letters_before_it_is_cut(cells: int, shown: str) -> None:
     assert fitting("operator+…+instruction+history", cells) == shown
+
+
+def test_on_a_roomy_screen_verdicts_and_the_bar_come_before_what_runs_cost() -> None:
+    made = board(experiment(FIVE, n=20))
+    head, *lines = [line.text for line in config_table(made, 116)]
+    assert "tok/run" not in head
+    assert head.endswith("verdict")
+    assert all(len(line) <= 116 for line in lines)
+    assert not any("…" in line for line in lines)
+    assert "tok/run" in config_table(made, 190)[0].text
+
+
+def test_faults_get_their_column_once_there_are_any() -> None:
+    planned = experiment(("bare", "operator+history+exit+prompt"), n=10)
+    calm = config_table(board(planned), 116)[0].text
+    broken = board(planned, lambda cell: "fault" if cell.config else "clean")
+    assert "fault" not in calm
+    assert "fault" in config_table(broken, 116)[0].text

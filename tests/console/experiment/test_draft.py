@@ -273,3 +273,20 @@ def test_the_matrix_shows_every_seed_with_what_it_has() -> None:
     assert operator.count("▣") == 5
     assert operator.count("▢") == 2
     assert rows[place(made, "literal")].startswith("☐ literal")
+
+
+def test_the_plan_names_default_configs_by_their_seeds() -> None:
+    made = draft(spec("operator", "hostname"))
+    assert "configs bare, operator" in plan_text(made)
+    added = made.copy(place(made, "operator"))
+    made.toggle(added, "exit")
+    assert "operator+…+exit" in plan_text(made)
+    assert "3 pairs, corrected together" in plan_text(made)
+
+
+def test_what_a_number_means_stands_beneath_what_others_mean() -> None:
+    lines = [line.text for line in number_lines(draft(), None, 60)]
+    hints = [line.index(words) for words in ("draws every", "at most, a run") for line in lines
+             if words in line]  # fmt: skip
+    assert len(set(hints)) == 1
+    assert all(len(line) <= 60 for line in lines)

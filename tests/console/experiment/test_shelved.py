@@ -92,10 +92,20 @@ def test_the_end_of_that_process_leaves_what_is_missing() -> None:
 def test_a_run_that_broke_gives_way_to_what_its_cell_comes_to_later() -> None:
     planned = experiment(n=2)
     watched = shelved(planned, lambda cell: "fault")
-    assert (watched.snapshot.finished, watched.snapshot.broken) == (4, 4)
+    board = Board(watched)
+    assert (board.now.finished, board.now.broken, board.now.configs[0].fault) == (4, 4, 2)
     watched.take(news(planned, came(Cell(0, 0, 0), "clean")), ())
-    assert (watched.snapshot.finished, watched.snapshot.broken) == (4, 3)
-    assert watched.snapshot.configs[0].clean == 1
+    assert board.look()
+    assert (board.now.finished, board.now.broken) == (4, 3)
+    assert (board.now.configs[0].clean, board.now.configs[0].fault) == (1, 1)
+
+
+def test_runs_after_one_that_broke_count_as_in_the_report() -> None:
+    planned = experiment(n=4)
+    watched = shelved(planned, lambda cell: "clean" if cell.replicate else "fault")
+    first = watched.snapshot.configs[0]
+    assert (first.n, first.fault, first.waiting) == (3, 1, 0)
+    assert watched.snapshot.pairs[0].blocks == 3
 
 
 def test_more_runs_are_more_cells() -> None:

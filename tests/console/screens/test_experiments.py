@@ -151,3 +151,39 @@ async def test_a_draft_can_be_used_on_a_small_screen() -> None:
         text = screen_text(app_of(pilot))
         for word in ("CONFIGS", "TASKS", "NUMBERS", "PLAN", "F10 start", "☑ bare", "40 runs"):
             assert word in text
+
+
+async def test_the_footer_has_the_keys_of_the_pane_and_the_title_says_what_the_cursor_is_on() -> (
+    None
+):
+    async with drafting() as pilot:
+        await until(pilot, lambda: "Nothing but the shell prompt" in screen_text(app_of(pilot)))
+        assert "f factorial" in screen_text(app_of(pilot)).splitlines()[-1]
+        await pilot.press("right")
+        await until(pilot, lambda: "system: the system turn" in screen_text(app_of(pilot)))
+        await pilot.press("tab", "tab")
+        await until(pilot, lambda: "⏎ type" in screen_text(app_of(pilot)))
+        footer = screen_text(app_of(pilot)).splitlines()[-1]
+        assert "factorial" not in footer
+        assert "tab next pane" in footer
+
+
+async def test_a_click_switches_the_element_under_the_pointer() -> None:
+    async with drafting() as pilot:
+        draft = draft_of(pilot).draft
+        matrix = draft_of(pilot).query_one(MatrixPane)
+        place = next(at for at, row in enumerate(draft.rows) if row.seed == "literal")
+        text = matrix.row_text(place + 1)
+        column = draft.columns.index("exit") + 1
+        switches = [at for at, letter in enumerate(text) if letter in "▣▢·"]
+        await pilot.click(MatrixPane, offset=(switches[column - 1], place + 1))
+        await until(pilot, lambda: "exit" not in draft.rows[place].on and draft.rows[place].taken)
+
+
+async def test_without_experiments_nothing_is_previewed() -> None:
+    app = laboratory()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        app.open_experiments()
+        await until(pilot, lambda: "No experiment has been run yet" in screen_text(app))
+        assert "WHAT IT CAME TO" not in screen_text(app)
