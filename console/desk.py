@@ -128,7 +128,12 @@ class Desk:
         """Show the exact prompts of this session, the last one first."""
         view = self._app.view
         self._app.push_screen(
-            PayloadScreen(view.payload, self._app.inspecting, exists=view.lint.exists)
+            PayloadScreen(
+                view.payload,
+                self._app.inspecting,
+                exists=view.lint.exists,
+                priming=view.priming,
+            )
         )
 
     def help(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from console.view.inspected import Sent
+from console.view.priming import PrimingView
 from engine.influence import Influence, influences
 from engine.model.protocol import Scored
 from engine.run import Sampling
@@ -60,8 +61,11 @@ class Inspecting:
             )
         return self._scores[key]
 
-    async def weigh(self, sent: Sent) -> AsyncIterator[Influence]:
-        """How much each seed turn matters, one after the other; kept once all are known.
+    async def weigh(
+        self, sent: Sent, priming: PrimingView | None = None
+    ) -> AsyncIterator[Influence]:
+        """How much each seed turn matters, one after the other; kept once all are known, and shown in
+        `priming`.
 
         Raises `ModelError`.
         """
@@ -79,8 +83,12 @@ class Inspecting:
             found.append(one)
             yield one
         self._weights[_prompt(sent)] = tuple(found)
-        priming = self._app.view.priming
-        if sent.turns[: sent.seed_turns] == priming.seeded:
+        self.show(sent, priming)
+
+    def show(self, sent: Sent, priming: PrimingView | None) -> None:
+        """Put what is known of how much each turn matters beside the turns, if it shows them."""
+        found = self.weights(sent)
+        if priming is not None and found and sent.turns[: sent.seed_turns] == priming.seeded:
             priming.matter(found)
             self._app.pump.wake()
 

@@ -24,6 +24,7 @@ from console.screens.payloadtelling import TABS, Tab, Tells, tab_words
 from console.view.inspectfacts import summary
 from console.view.inspectlint import place_of
 from console.view.payload import PayloadView
+from console.view.priming import PrimingView
 from engine.errors import DrifttyError
 from engine.events import AnyEvent
 
@@ -46,9 +47,11 @@ class PayloadScreen(Asks, Looks, PutsBeside, Dialog[None]):
         turn: int | None = None,
         reading: Reading | None = None,
         exists: Callable[[str], bool] | None = None,
+        priming: PrimingView | None = None,
     ) -> None:
         """`turn`: whose prompt to show first, else the last; `reading`: a recording's events, to be
-        folded into `view` first; `exists`: whether the sandbox has a command."""
+        folded into `view` first; `exists`: whether the sandbox has a command;
+        `priming`: where it is to be shown how much each turn matters."""
         super().__init__()
         self.view = view
         self.tells = Tells(inspecting, exists)
@@ -56,7 +59,7 @@ class PayloadScreen(Asks, Looks, PutsBeside, Dialog[None]):
         """Of the prompt in view; -1 follows the newest."""
         self.tab: Tab = "payload"
         self._turn, self._reading = turn, reading
-        self.inspecting = inspecting
+        self.inspecting, self.priming = inspecting, priming
         self._seen: object = None
         self.work: Worker[None] | None = None
         """What the model is asked just now."""

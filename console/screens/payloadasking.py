@@ -26,6 +26,8 @@ class Asks:
             return
         shown = screen.tells.shown
         if shown is None or screen.tells.weights:
+            if shown is not None:
+                screen.inspecting.show(shown.sent, screen.priming)
             return
         missing = screen.inspecting.missing(shown.sent)
         if missing:
@@ -68,7 +70,7 @@ class Asks:
         screen = cast("PayloadScreen", self)
         found: list[Influence] = []
         try:
-            async for one in screen.inspecting.weigh(shown.sent):
+            async for one in screen.inspecting.weigh(shown.sent, screen.priming):
                 found.append(one)
                 self._weighed(shown, found)
         except DrifttyError as error:

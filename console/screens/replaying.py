@@ -80,7 +80,9 @@ class Plays:
                 turn=view.payload.turn or None,
                 reading=lambda: _prompts(screen.recording),
                 exists=view.lint.exists,
-            )
+                priming=view.priming,
+            ),
+            lambda _: screen.call_after_refresh(screen.sync),
         )
 
     def action_against(self) -> None:

@@ -18,9 +18,9 @@ from engine.shell.terminal import Terminal
 
 _LEVEL = 1
 """Of zlib: a terminal's cells shrink to a twentieth in a few milliseconds."""
-_APART = ("terminal", "_folds", "_drawn")
-"""Fields that are no plain state: one has a snapshot of its own, one never changes, and one keeps
-what was drawn for as long as it is right."""
+_APART = ("terminal", "_folds", "_drawn", "_matters", "_matters_of")
+"""Fields that are no plain state: one has a snapshot of its own, one never changes, one keeps what was
+drawn for as long as it is right, and one what a model said of the seed, which is no event."""
 
 
 class Memory(msgspec.Struct, frozen=True):

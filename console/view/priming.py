@@ -50,12 +50,17 @@ class PrimingView:
         self._channel: Channel = "cooked"
         self._matters: dict[int, tuple[str, str]] = {}
         """By seed turn, one cell and its style: how much it matters, once that was asked."""
+        self._matters_of = ""
+        """The session it was asked of."""
         self._drawn: dict[tuple[int, int, bool], tuple[Turn, list[Line]]] = {}
 
     def apply(self, event: AnyEvent) -> None:
         """Fold one event."""
         match event:
-            case SessionStarted(spec=spec):
+            case SessionStarted(spec=spec, session=session):
+                if session != self._matters_of:  # a recording that is played again is still itself
+                    self._matters = {}
+                self._matters_of = session
                 self._show(spec.config)
                 self._channel = spec.channel
                 self.live, self.running, self.planning = [], True, False
@@ -83,6 +88,7 @@ class PrimingView:
         channel: Channel = "cooked",
     ) -> None:
         """Show what a config would prime with, and the first live turn it would get."""
+        self._matters = {}
         self._show(config)
         self.available, self._channel = available, channel
         self.live = [first] if first else []
@@ -160,7 +166,6 @@ class PrimingView:
         self.config, self.seeded = config, config.turns
         self.tokens, self.cached, self.seam, self._spans = None, 0, 0, ()
         self._counted = None
-        self._matters = {}
         self._drawn.clear()
 
     def _seam_line(self) -> Line:

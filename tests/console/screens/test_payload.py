@@ -5,7 +5,9 @@ from textual.pilot import Pilot
 
 from console.commands import commands
 from console.panes.payload import AboutPane, TokensPane
+from console.replay import OpenAt
 from console.screens.payload import PayloadScreen
+from console.screens.replay import ReplayScreen
 from engine.events import (
     AnyEvent,
     CompletionEnded,
@@ -184,6 +186,31 @@ async def test_each_seed_turn_is_weighed_with_progress_and_shown_beside_it() -> 
         await pilot.press("m")
         await settled(pilot)
         assert len(driver.scored) == 1 + turns.seed_turns, "known already"
+
+
+async def test_the_turns_of_a_recording_are_weighed_too_and_shown_beside_its_own_seed() -> None:
+    session = await recorded(named(spec()))
+    driver = ScriptedDriver()
+    app = console(driver)
+    async with app.run_test(size=(120, 40)) as pilot:
+        driver.worker("ready", provenance=PROVENANCE)
+        await settled(pilot)
+        replay = ReplayScreen(session, OpenAt(at_end=True))
+        await app.push_screen(replay)
+        await until(lambda: replay.replay.surveyed and replay.replay.resting)
+        await pilot.press("f3")
+        await until(
+            lambda: isinstance(app.screen, PayloadScreen) and "prompt 3" in screen_text(app)
+        )
+        await pilot.press("m")
+        await until(lambda: "turns weighed" in screen_text(app))
+        beside = [line.text[8:10] for line in replay.view.priming.lines()]
+        assert any(cell in ("▽ ", "· ", *(f"{one} " for one in "▁▂▃▄▅▆▇█")) for cell in beside)
+        assert not app.view.priming._matters, "nothing is said of the plan"
+        replay.replay.go(1)
+        replay.replay.go(len(replay.replay.index) - 1)
+        await until(lambda: replay.replay.resting)
+        assert replay.view.priming._matters
 
 
 async def test_weighing_is_stopped_by_the_same_key() -> None:

@@ -1,5 +1,8 @@
+from msgspec.structs import replace
+
 from console.view.line import Line
 from console.view.priming import PrimingView
+from engine.events import SessionStarted
 from engine.influence import Influence
 from engine.scrollback import Payload, Span, Turn
 from tests.console.open import spec
@@ -70,7 +73,7 @@ def test_unchanged_turns_give_the_same_line_objects_so_that_only_new_ones_are_dr
     assert sum(one is other for one, other in zip(before, after, strict=False)) >= len(before) - 1
 
 
-def test_what_each_seed_turn_matters_stands_beside_it_until_another_seed_is_shown() -> None:
+def test_what_each_seed_turn_matters_stands_beside_it_until_another_session_is_shown() -> None:
     view = PrimingView()
     for event in drifting(spec()):
         view.apply(event)
@@ -85,7 +88,11 @@ def test_what_each_seed_turn_matters_stands_beside_it_until_another_seed_is_show
     after = "\n".join(line.text for line in view.lines())
     for cell in ("▇ ", "▽ ", "· "):
         assert cell in after
-    view.apply(drifting(spec())[0])
-    for event in drifting(spec())[1:]:
+    for event in drifting(spec()):
         view.apply(event)
+    assert "\n".join(line.text for line in view.lines()) == after, "the same session once more"
+    for event in drifting(spec()):
+        view.apply(
+            replace(event, session="another") if isinstance(event, SessionStarted) else event
+        )
     assert [line.text for line in view.lines()] == before
