@@ -82,8 +82,13 @@ class Plays:
                 exists=view.lint.exists,
                 priming=view.priming,
             ),
-            lambda _: screen.call_after_refresh(screen.sync),
+            self._sync_again,
         )
+
+    def _sync_again(self, _: None) -> None:
+        """What was asked of the model on the way may be shown now."""
+        screen = cast("ReplayScreen", self)
+        screen.call_after_refresh(screen.sync)
 
     def action_against(self) -> None:
         """Choose another recording and show both side by side."""
