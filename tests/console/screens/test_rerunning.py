@@ -12,17 +12,21 @@ from console.screens.fork import ForkDialog
 from console.screens.replay import ReplayScreen
 from console.screens.sessions import SessionsScreen
 from console.screens.verify import VerifyScreen
-from engine.events import WorldRestored
+from engine.events import PromptSent, SamplingChanged, WorldRestored
 from engine.experiment import Experiment
 from engine.fork import fork_spec, start_at
 from engine.rerun.past import read_past
+from engine.run import Sampling
 from engine.start import WorldDifference
 from sessions.kept import Placement
 from sessions.library import Library
 from tests.console.open import console, screen_text, settled, shows
 from tests.console.recorded import DRIFT_TURN, SESSION, demo_events, demo_spec, keep
 from tests.console.scripted import ScriptedDriver
+from tests.console.test_forking import with_homes
 from tests.engine.rerun.recorded import planted
+
+SECOND = "6a0000000002"
 
 
 @pytest.fixture
@@ -97,7 +101,9 @@ async def test_a_fork_may_be_edited_and_what_is_wrong_is_said_in_the_dialog(sess
         dialog.query_one("#turn", Input).value = "0"
         await pilot.press("f10")
         await pilot.pause()
-        assert "turn must be a whole number" in str(dialog.query_one("#form-error", Static).render())
+        assert "turn must be a whole number" in str(
+            dialog.query_one("#form-error", Static).render()
+        )
         dialog.query_one("#turn", Input).value = "2"
         dialog.query_one("#edited", Input).value = "uptime"
         await pilot.press("f10")
@@ -107,6 +113,52 @@ async def test_a_fork_may_be_edited_and_what_is_wrong_is_said_in_the_dialog(sess
     assert start is not None
     assert [turn.text for turn in start.then] == ["uptime"]
     assert start.turn == 3
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words", "acts"),
+    [("kept", "2 files, 8 B, in ~/x", 0), ("again", "2 commands done again", 2)],
+)
+async def test_the_dialog_says_which_home_is_restored_and_lets_commands_be_done_again(
+    wanted: str, words: str, acts: int
+) -> None:
+    session = keep(with_homes(await demo_events()))
+    driver = ScriptedDriver()
+    app = opened(driver)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.fork(session, 3)
+        await until(lambda: shows(app, ForkDialog))
+        await pilot.pause()
+        shell = app.screen.query_one("#shell", Select)
+        assert (shell.value, shell.disabled) == ("kept", False)
+        shell.value = wanted
+        await pilot.pause()
+        assert words in str(app.screen.query_one("#fork-restored", Static).render())
+        await pilot.press("f10")
+        await until(lambda: driver.specs)
+        await settled(pilot)
+    start = driver.specs[0].start
+    assert start is not None
+    assert (start.home is None, len(start.acts)) == (acts > 0, acts)
+
+
+async def test_a_temperature_that_nobody_touched_is_that_of_the_turn(session: str) -> None:
+    driver = ScriptedDriver()
+    changed = SamplingChanged(at=1, sampling=Sampling(temperature=0.3))
+    events = await demo_events(SECOND)
+    place = next(at for at, event in enumerate(events) if isinstance(event, PromptSent)) + 1
+    keep([*events[:place], changed, *events[place:]], SECOND)
+    app = opened(driver)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.fork(SECOND, 3)
+        await until(lambda: shows(app, ForkDialog))
+        await pilot.pause()
+        assert app.screen.query_one("#temperature", Input).value == "0.3"
+        app.screen.query_one("#turn", Input).value = "1"
+        await pilot.press("f10")
+        await until(lambda: driver.specs)
+        await settled(pilot)
+    assert driver.specs[0].sampling.temperature == demo_spec().sampling.temperature
 
 
 async def test_many_runs_are_an_experiment_with_an_arm_for_each_intervention(

@@ -8,6 +8,7 @@ import pytest
 from engine.events import (
     AnyEvent,
     CommandSubmitted,
+    HomeKept,
     KeysTyped,
     PartClosed,
     PartGrew,
@@ -18,7 +19,9 @@ from engine.events import (
     TokensNamed,
     TokensSampled,
 )
+from engine.home import HomeCopy, HomeEntry
 from engine.scrollback import Turn
+from engine.start import Start
 from sessions.export.redact import find_secrets, redact
 from tests.sessions.made import begin, make_session
 
@@ -104,6 +107,26 @@ def test_token_ids_would_spell_it_out_again_and_are_zeroed() -> None:
                 assert all(set(turn.ids) <= {0} for turn in spec.config.turns)
             case _:
                 pass
+
+
+def test_files_of_a_kept_home_are_masked_too() -> None:
+    secret = GITHUB
+    entry = HomeEntry(path="t", kind="file", mode=0o600, data=f"\xff{secret}\n".encode("latin-1"))
+    copy = HomeCopy(entries=(entry,))
+    start = Start(session="s", turn=1, turns=(), numbers=(), home=copy)
+    started = begin("x")
+    started = msgspec.structs.replace(
+        started, spec=msgspec.structs.replace(started.spec, start=start)
+    )
+    events, secrets = redact([started, HomeKept(at=1, turn=1, whole=True, entries=(entry,))])
+    assert [one.text for one in secrets] == [secret]
+    masked = msgspec.structs.replace(entry, data=b"\xff" + b"*" * len(secret) + b"\n")
+    first, kept = events
+    assert isinstance(first, SessionStarted)
+    assert isinstance(kept, HomeKept)
+    assert kept.entries == (masked,)
+    assert first.spec.start is not None
+    assert first.spec.start.home == HomeCopy(entries=(masked,))
 
 
 def test_without_secrets_nothing_changes() -> None:
