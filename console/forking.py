@@ -105,7 +105,7 @@ def shell_words(past: Past, turn: int, *, home: bool) -> str:
     if kept is not None and home:
         where = f", in {clean_line(kept.cwd)}" if kept.cwd not in ("", AT_HOME) else ""
         held = f"{number(kept.files, 'file')}, {size(kept.size)}"
-        return f"its home as it was kept ({held}{where}), without shell variables"
+        return f"its home as it stood: {held}{where} (without shell variables)"
     attempt, start = past.attempt(turn), past.spec.start
     done = attempt.deeds if attempt is not None else len(past.deeds)
     done += len(start.acts) if start is not None else 0

@@ -182,10 +182,9 @@ class ForkDialog(Form[Forked]):
             told = len(attempt.scrollback) - self._past.seed_turns
             home = self.query_one("#shell", Select).value == KEPT
             shell = shell_words(self._past, attempt.turn, home=home)
-            words = f"restored: {number(told, 'turn')} of the scrollback; {shell}"
-            drifts = [line for at, line in self._past.drifts if at == turn]
-            if drifts:
-                words += f"; it drifted: {drifts[0]}"
+            words = f"{number(told, 'turn')} of the scrollback restored; {shell}"
+            if any(at == turn for at, _ in self._past.drifts):
+                words += "; it drifted here"
         self.query_one("#fork-restored", Static).update(Text(clean_line(words)))
 
     def _chosen_turn(self) -> int | None:

@@ -44,9 +44,13 @@ class ForksListed:
 
 
 def _session(screen: "SessionsScreen") -> str:
-    """The session under the cursor; empty where it is an experiment or nothing."""
+    """The session under the cursor; empty where there is none, as of an experiment, which is said."""
+    from sessions.listing import Trial
     from sessions.summary import Summary
 
     key = screen.view.current
     row = screen.view.rows.get(key) if key is not None else None
+    if isinstance(row, Trial):
+        words = "This is an experiment; → shows its runs, each of which can be forked and verified."
+        screen.app.notify(words, timeout=4, markup=False)
     return row.id if isinstance(row, Summary) else ""

@@ -85,10 +85,8 @@ def _laid(home: HomeLaid) -> str:
     missing += [f"`{path}`" for path in home.left_out[:_NAMED]]
     if len(home.left_out) > _NAMED:
         missing.append(f"{len(home.left_out) - _NAMED} more")
-    return (
-        f"the home is restored as it stood: {number(home.files, 'file')}, {size(home.size)}{where}"
-        f" (not restored: {', '.join(missing)})"
-    )
+    held = f"{number(home.files, 'file')}, {size(home.size)}" if home.files else "no files"
+    return f"the home is restored as it stood: {held}{where} (not restored: {', '.join(missing)})"
 
 
 def _redone(restored: WorldRestored) -> str:
