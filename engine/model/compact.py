@@ -13,8 +13,12 @@ import torch
 
 from engine.model.kernel import LANES, TILE
 
-_ROWS = 2048
-"""Outputs taken at a time, so that what is made on the way stays small."""
+_ROWS = 256
+"""Outputs taken at a time, so that what is made on the way stays in a core's cache."""
+
+
+Narrow = Callable[[torch.Tensor, torch.Tensor], torch.Tensor | None]
+"""From tiles, and as much room, to their bytes; none where these would stand for other numbers."""
 
 
 class Compact(msgspec.Struct, frozen=True):
@@ -30,78 +34,86 @@ def compact(weight: torch.Tensor) -> Compact | None:
     outputs, inputs = weight.shape
     if outputs % TILE or inputs % TILE or weight.device.type != "cpu":
         return None
+    shape = (min(_ROWS, outputs) // TILE, inputs // TILE, TILE, TILE)
+    tiles, spare = torch.empty(shape), torch.empty(shape)
+
+    def narrowed(narrow: Narrow, begin: int, end: int) -> torch.Tensor | None:
+        """From `begin` to `end` of the outputs: `[tiles, bytes]`."""
+        some = weight[begin:end]
+        count = len(some) // TILE
+        # Tiles, blocks, inputs of a block, outputs of a tile.
+        tiles[:count] = some.view(count, TILE, -1, TILE).permute(0, 2, 3, 1)
+        return narrow(tiles[:count], spare[:count])
+
     for form, narrow in _FORMS.items():
         # The first tile says nearly always what the others are.
-        first = narrow(_tiled(weight[:TILE]))
+        first = narrowed(narrow, 0, TILE)
         if first is None:
             continue
         content = torch.empty(outputs // TILE, first.shape[-1], dtype=torch.uint8)
         for begin in range(0, outputs, _ROWS):
-            some = narrow(_tiled(weight[begin : begin + _ROWS]))
-            if some is None:
+            bytes_ = narrowed(narrow, begin, begin + _ROWS)
+            if bytes_ is None:
                 break
-            content[begin // TILE : (begin + _ROWS) // TILE] = some
+            content[begin // TILE : (begin + _ROWS) // TILE] = bytes_
         else:
             return Compact(form, content)
     return None
 
 
-def _tiled(weight: torch.Tensor) -> torch.Tensor:
-    """From `[outputs, inputs]` to `[tiles, blocks, inputs of a block, outputs of a tile]`, float32."""
-    blocks = weight.view(len(weight) // TILE, TILE, -1, TILE).permute(0, 2, 3, 1)
-    return blocks.float().contiguous()
-
-
-def _nibbles(tiles: torch.Tensor) -> torch.Tensor | None:
+def _nibbles(tiles: torch.Tensor, spare: torch.Tensor) -> torch.Tensor | None:
     """Four bits each: a scale times 0 to 15, and an offset. Blocks of Q4_1 begin with their least
     number; those of Q4_0 with their largest one, of either sign, and that is eight scales off."""
     least, most = tiles.amin(2), tiles.amax(2)
-    for offset, scale in (
-        (least, (most - least) / 15),
-        (largest := torch.where(most > -least, most, least), largest / -8),
-    ):
-        packed = _affine(tiles, offset.half(), scale.half())
-        if packed is not None:
-            return packed
-    return None
+    packed = _affine(tiles, spare, least, (most - least) / 15)
+    if packed is None:
+        largest = torch.where(most > -least, most, least)
+        packed = _affine(tiles, spare, largest, largest / -8)
+    return packed
 
 
-def _affine(tiles: torch.Tensor, offset: torch.Tensor, scale: torch.Tensor) -> torch.Tensor | None:
+def _affine(
+    tiles: torch.Tensor, spare: torch.Tensor, offset: torch.Tensor, scale: torch.Tensor
+) -> torch.Tensor | None:
+    offset, scale = offset.half(), scale.half()
     wide, far = scale.float()[:, :, None], offset.float()[:, :, None]
-    steps = (tiles - far).mul_(_inverse(wide)).round_().clamp_(0, 15)
+    inverse = _inverse(wide)
+    # Half a step more, as turning into whole numbers cuts off.
+    steps = torch.addcmul(0.5 - far * inverse, tiles, inverse, out=spare).to(torch.uint8)
     # The product is exact in float32, so that this rounds once, as the kernel does.
-    if not torch.equal(torch.addcmul(far, wide, steps), tiles):
+    back = torch.addcmul(far, wide, spare.copy_(steps), out=spare)
+    if steps.max() > 15 or not torch.equal(back, tiles):
         return None
-    low, high = steps.to(torch.uint8).split(LANES, -1)
+    low, high = steps.split(LANES, -1)
     return _joined(_bytes_of(scale), _bytes_of(offset), (high << 4).bitwise_or_(low))
 
 
-def _bytes(tiles: torch.Tensor) -> torch.Tensor | None:
+def _bytes(tiles: torch.Tensor, spare: torch.Tensor) -> torch.Tensor | None:
     """A scale times -127 to 127, which the largest number of a block is."""
-    scale = (tiles.abs().amax(2) / 127).half()
+    scale = (torch.abs(tiles, out=spare).amax(2) / 127).half()
     wide = scale.float()[:, :, None]
-    steps = (tiles * _inverse(wide)).round_().clamp_(-127, 127)
-    if not torch.equal(steps * wide, tiles):
+    steps = torch.mul(tiles, _inverse(wide), out=spare).round_().clamp_(-127, 127).to(torch.int8)
+    if not torch.equal(spare.mul_(wide), tiles):
         return None
-    return _joined(_bytes_of(scale), steps.to(torch.int8).view(torch.uint8))
+    return _joined(_bytes_of(scale), steps.view(torch.uint8))
 
 
-def _bfloat16(tiles: torch.Tensor) -> torch.Tensor | None:
+def _bfloat16(tiles: torch.Tensor, spare: torch.Tensor) -> torch.Tensor | None:
     """The upper halves; pairs of outputs of a tile's two halves stand together."""
     narrow = tiles.bfloat16()
-    if not torch.equal(narrow.float(), tiles):
+    if not torch.equal(spare.copy_(narrow), tiles):
         return None
     return _joined(_bytes_of(narrow.unflatten(-1, (2, LANES)).transpose(-1, -2)))
 
 
-def _float16(tiles: torch.Tensor) -> torch.Tensor | None:
+def _float16(tiles: torch.Tensor, spare: torch.Tensor) -> torch.Tensor | None:
     narrow = tiles.half()
-    if not torch.equal(narrow.float(), tiles):
+    if not torch.equal(spare.copy_(narrow), tiles):
         return None
     return _joined(_bytes_of(narrow))
 
 
-_FORMS: dict[str, Callable[[torch.Tensor], torch.Tensor | None]] = {
+_FORMS: dict[str, Narrow] = {
     "nibbles": _nibbles,
     "bytes": _bytes,
     "bfloat16": _bfloat16,

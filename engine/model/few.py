@@ -12,63 +12,78 @@ from collections.abc import Callable
 import torch
 
 from engine.model.compact import Compact, compact
-from engine.model.jit import Product, product
+from engine.model.jit import product
 from engine.model.kernel import TILE
 
 Many = Callable[[torch.Tensor], torch.Tensor]
 """The product of many rows: from `[rows, inputs]` to `[rows, outputs]`."""
 
-_GROUPS = (1, 4, 8)
-"""Rows that are computed at once; 8 fill the registers."""
-_SPANS = (4096, 2048, 1024, 512, 384, 256, 192, 128, 64)
-"""Inputs after which sums may start anew, unless they never do."""
-_TRIED = (16, 8, 4, 1)
+_SINGLE = 3
+"""Rows up to which each is computed by itself, and beyond which eight at once, which fill the
+registers: what that takes is compiled and tried when so many rows come for the first time."""
+_AT_ONCE = 8
+_TRIED = (16, 8, 4)
 """Rows for which it is measured whether this way is faster, until it is."""
 _TIMES = 3
+_SPANS = (4096, 2048, 1024, 512, 384, 256, 192, 128, 64)
+"""Inputs after which sums may start anew, unless they never do."""
 
 _span_of: dict[tuple[int, int], int | None] = {}
-"""By a weight's shape: the span that oneDNN's product has; none where it has another order."""
+"""By a weight's shape: the span that the product of many has; none where it has another order."""
+_faster_of: dict[tuple[str, torch.dtype], bool] = {}
+"""By form: whether this way is faster for a row alone."""
 _most_of: dict[tuple[str, torch.dtype], int] = {}
-"""By form: up to how many rows this way is faster."""
+"""By form: up to how many rows it is."""
 
 
 class Few:
-    """The product of up to `most` rows with one weight."""
+    """The product of few rows with one weight."""
 
-    def __init__(self, held: Compact, outputs: int, inputs: int, bias: torch.Tensor | None) -> None:
-        """`held`: the weight, `[outputs, inputs]`; `bias: [outputs]`."""
-        self.most = 0
-        """Rows up to which this is faster; 0 until that is known."""
-        self.span = inputs
+    def __init__(
+        self,
+        held: Compact,
+        shape: tuple[int, int],
+        bias: torch.Tensor | None,
+        dtype: torch.dtype,
+        many: Many,
+    ) -> None:
+        """`held`: the weight, of `shape` `[outputs, inputs]`; `bias: [outputs]`; `dtype`: of rows."""
+        self.form, self.shape, self.dtype, self.many = held.form, shape, dtype, many
+        self.span = shape[1]
+        """Inputs after which sums start anew."""
+        self._bias = None if bias is None else bias.float()
         self._content = held.content
         self._at: int = held.content.data_ptr()
-        self._outputs, self._inputs = outputs, inputs
-        self._bias = None if bias is None else bias.float()
-        self._products = _products(held.form)
+
+    def takes(self, rows: int) -> bool:
+        """Whether this product is the faster one for so many rows."""
+        if rows <= _SINGLE:
+            return rows > 0
+        if rows > _TRIED[0]:
+            return False
+        key = (self.form, self.dtype)
+        if key not in _most_of:
+            _most_of[key] = next((tried for tried in _TRIED if is_faster(self, tried)), _SINGLE)
+        return rows <= _most_of[key]
 
     def __call__(self, rows: torch.Tensor) -> torch.Tensor:
         """From `[rows, inputs]` to `[rows, outputs]`, of the same dtype."""
+        outputs, inputs = self.shape
         count = len(rows)
-        size = next((size for size in _GROUPS if count <= size), _GROUPS[-1])
+        size = 1 if count <= _SINGLE else _AT_ONCE
         groups = -(-count // size)
+        compiled = product(self.form, size)
+        assert compiled is not None
         wide = rows.float().contiguous()
         if groups * size != count:
-            wide = torch.cat([wide, wide.new_zeros(groups * size - count, self._inputs)])
-        out = torch.empty(groups * size, self._outputs)
-        self._products[size](
-            self._at,
-            wide.data_ptr(),
-            out.data_ptr(),
-            self._inputs,
-            self._outputs,
-            self._outputs // TILE,
-            self.span,
-            groups,
-        )
+            wide = torch.cat([wide, wide.new_zeros(groups * size - count, inputs)])
+        out = torch.empty(groups * size, outputs)
+        addresses = (self._at, wide.data_ptr(), out.data_ptr())
+        compiled(*addresses, inputs, outputs, outputs // TILE, self.span, groups)
         out = out[:count]
         if self._bias is not None:
             out += self._bias
-        return out.to(rows.dtype)
+        return out.to(self.dtype)
 
 
 def few(weight: torch.Tensor, bias: torch.Tensor | None, many: Many) -> Few | None:
@@ -77,37 +92,38 @@ def few(weight: torch.Tensor, bias: torch.Tensor | None, many: Many) -> Few | No
 
     None where there is none that is faster, or in float32 none with the same bits.
     """
-    if weight.device.type != "cpu" or product("bfloat16", 1) is None:
+    if weight.device.type != "cpu" or product("bytes", 1) is None:
         return None
     held = compact(weight)
     if held is None:
         return None
     outputs, inputs = weight.shape
-    made = Few(held, outputs, inputs, bias)
-    if weight.dtype == torch.float32 and not _aligned(made, weight, many):
+    made = Few(held, (outputs, inputs), bias, weight.dtype, many)
+    if weight.dtype == torch.float32 and not _aligned(made):
         return None
     key = (held.form, weight.dtype)
-    if key not in _most_of:
-        _most_of[key] = _faster_up_to(made, weight, many)
-    made.most = _most_of[key]
-    return made if made.most else None
+    if key not in _faster_of:
+        _faster_of[key] = is_faster(made, 1)
+    return made if _faster_of[key] else None
 
 
-def _products(form: str) -> dict[int, Product]:
-    made = {size: product(form, size) for size in _GROUPS}
-    return {size: each for size, each in made.items() if each is not None}
+def is_faster(made: Few, count: int) -> bool:
+    """Whether it takes less time than the product of many, for so many rows."""
+    rows = _rows(made, count)
+    return _seconds(made, rows) < _seconds(made.many, rows)
 
 
-def _aligned(made: Few, weight: torch.Tensor, many: Many) -> bool:
-    """Give the product the order of summing that `many` has; false where none tried is that."""
-    outputs, inputs = weight.shape
-    shape = (outputs, inputs)
-    rows = _rows(_GROUPS[-1], weight)
-    wanted = many(rows)
-    if shape not in _span_of:
+def _aligned(made: Few) -> bool:
+    """Give the product the order of summing that the one of many has; false where none tried is."""
+    rows = _rows(made, _SINGLE)
+    wanted = made.many(rows)
+    if made.shape not in _span_of:
+        inputs = made.shape[1]
         spans = (inputs, *(span for span in _SPANS if span < inputs))
-        _span_of[shape] = next((span for span in spans if _same(made, span, rows, wanted)), None)
-    span = _span_of[shape]
+        _span_of[made.shape] = next(
+            (span for span in spans if _same(made, span, rows, wanted)), None
+        )
+    span = _span_of[made.shape]
     return span is not None and _same(made, span, rows, wanted)
 
 
@@ -116,18 +132,9 @@ def _same(made: Few, span: int, rows: torch.Tensor, wanted: torch.Tensor) -> boo
     return torch.equal(made(rows), wanted)
 
 
-def _faster_up_to(made: Few, weight: torch.Tensor, many: Many) -> int:
-    """Up to how many rows this product takes less time than the one of many."""
-    for count in _TRIED:
-        rows = _rows(count, weight)
-        if _seconds(made, rows) < _seconds(many, rows):
-            return count
-    return 0
-
-
-def _rows(count: int, weight: torch.Tensor) -> torch.Tensor:
+def _rows(made: Few, count: int) -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
-    return torch.randn(count, weight.shape[1], generator=generator).to(weight.dtype)
+    return torch.randn(count, made.shape[1], generator=generator).to(made.dtype)
 
 
 def _seconds(work: Many, rows: torch.Tensor) -> float:

@@ -223,7 +223,7 @@ def _entry(shared: bool) -> list[str]:
 
 def _step(rows: int) -> int:
     """Inputs of one turn of the innermost loop, a divisor of a block's."""
-    return max(_WORK // rows, 4)
+    return max(_WORK // rows, 2)
 
 
 def _each(rows: int) -> list[str]:

@@ -42,7 +42,7 @@ class Linear(nn.Module):
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """From `[…, in]` to `[…, out]`."""
-        if self._few is not None and 0 < rows.numel() <= self._few.most * self.in_features:
+        if self._few is not None and self._few.takes(rows.numel() // self.in_features):
             return self._few(rows.reshape(-1, self.in_features)).view(*rows.shape[:-1], -1)
         return self._among(rows)
 

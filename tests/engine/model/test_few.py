@@ -44,6 +44,10 @@ def _held(form: str) -> Compact:
     return held
 
 
+def _few(held: Compact, dtype: torch.dtype = torch.float32) -> Few:
+    return Few(held, (OUTPUTS, INPUTS), None, dtype, lambda rows: rows)
+
+
 def _in_order(rows: torch.Tensor, weight: torch.Tensor, span: int) -> torch.Tensor:
     """Sums over the inputs in order, each step rounded once, anew after every span.
 
@@ -65,7 +69,7 @@ def _in_order(rows: torch.Tensor, weight: torch.Tensor, span: int) -> torch.Tens
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("span", [INPUTS, 128])
 def test_sums_go_over_the_inputs_in_order_and_anew_after_a_span(form: str, span: int) -> None:
-    made = Few(_held(form), OUTPUTS, INPUTS, None)
+    made = _few(_held(form))
     made.span = span
     rows = _numbers(9, INPUTS, seed=2)
     wanted = _in_order(rows, _weight(form), span)
@@ -76,7 +80,7 @@ def test_sums_go_over_the_inputs_in_order_and_anew_after_a_span(form: str, span:
 @compiled
 @pytest.mark.parametrize("form", FORMS)
 def test_threads_share_the_work_without_a_trace(form: str, threads_after: None) -> None:
-    made = Few(_held(form), OUTPUTS, INPUTS, None)
+    made = _few(_held(form))
     rows = _numbers(3, INPUTS, seed=2)
     outputs = []
     for threads in (1, 2, 5):
@@ -105,7 +109,7 @@ def test_bfloat16_stays_bfloat16() -> None:
     held = compact(weight)
     assert held is not None
     rows = _numbers(2, INPUTS, seed=2).bfloat16()
-    out = Few(held, OUTPUTS, INPUTS, None)(rows)
+    out = _few(held, torch.bfloat16)(rows)
     assert out.dtype == torch.bfloat16
     assert torch.equal(out, _in_order(rows.float(), weight.float(), INPUTS).bfloat16())
 
@@ -140,7 +144,7 @@ def test_it_is_taken_up_to_the_rows_for_which_it_is_faster(
     made = few(weight, None, lambda rows: _in_order(rows, weight, 256))
     assert made is not None
     assert made.span == 256
-    assert made.most == 4
+    assert [rows for rows in range(20) if made.takes(rows)] == [1, 2, 3, 4]
 
 
 def test_without_a_compiler_every_row_takes_the_common_way(
@@ -164,6 +168,7 @@ def threads_after() -> Iterator[None]:
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing found out about spans, speeds and compilers before, and nothing kept of it."""
     monkeypatch.setattr(ways, "_span_of", {})
+    monkeypatch.setattr(ways, "_faster_of", {})
     monkeypatch.setattr(ways, "_most_of", {})
     jit.product.cache_clear()
     yield
