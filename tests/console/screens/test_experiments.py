@@ -185,5 +185,6 @@ async def test_without_experiments_nothing_is_previewed() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         app.open_experiments()
+        await until(pilot, lambda: shows(app, ExperimentsScreen))
         await until(pilot, lambda: "No experiment has been run yet" in screen_text(app))
         assert "WHAT IT CAME TO" not in screen_text(app)
