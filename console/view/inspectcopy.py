@@ -47,10 +47,13 @@ def as_python(shown: Inspected) -> str:
     return f"""\
 # The ids are exactly those that were sent. driftty draws one random number for each token, so a
 # sampled answer differs from the recorded one; `do_sample=False` gives the likeliest tokens.
+# A model that only driftty knows by its name: python THIS_FILE "$(driftty models path NAME)"
+import sys
+
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-MODEL = {model!r}  # a folder, or a name on the hub
+MODEL = sys.argv[1] if len(sys.argv) > 1 else {model!r}  # a folder, or a name on the hub
 IDS = {list(sent.ids)!r}
 MESSAGES = {_messages(shown)!r}
 

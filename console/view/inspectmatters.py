@@ -9,7 +9,7 @@ SLIGHT = 0.005
 
 
 def note(one: Influence) -> str:
-    """Beside a turn's heading: `matters ▇▇▇▁▁▁ −31 % without it`."""
+    """Beside a turn's heading: `matters ▇▇▁▁▁▁ −31 points`, of a command's probability, without it."""
     if one.why:
         return "cannot be left out"
     full = min(CELLS, round(CELLS * abs(one.weight)))
@@ -17,7 +17,7 @@ def note(one: Influence) -> str:
     if abs(one.weight) < SLIGHT:
         return f"matters {bar} no difference"
     sign = "−" if one.weight > 0 else "+"
-    return f"matters {bar} {sign}{abs(one.weight) * 100:.0f} points of command without it"
+    return f"matters {bar} {sign}{abs(one.weight) * 100:.0f} points"
 
 
 def small(one: Influence) -> tuple[str, str]:

@@ -42,7 +42,7 @@ def test_the_program_is_python_and_holds_the_ids_and_how_tokens_are_drawn() -> N
         for node in ast.parse(program).body
         if isinstance(node, ast.Assign)
         and isinstance(node.targets[0], ast.Name)
-        and node.targets[0].id.isupper()
+        and node.targets[0].id in ("IDS", "MESSAGES")
     }
     assert named["IDS"] == [1, 5, 2]
     assert named["MESSAGES"] == [{"role": "user", "content": TURNS[0].text}]
