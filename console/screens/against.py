@@ -8,6 +8,7 @@ from textual.widgets import Label, Static
 from console.keymap import Place, bindings
 from console.panes.footer import Hints
 from console.panes.pairs import PairsPane
+from console.panes.standing import ended, stands
 from console.prompts import prompts_of
 from console.safe import clean_line
 from console.screens.dialog import Dialog
@@ -25,6 +26,7 @@ from sessions.playbackcompare import (
     told,
 )
 from sessions.playbackreader import Recording
+from sessions.shipped import PREFIX, name_of
 from sessions.summary import Summary
 
 
@@ -56,6 +58,10 @@ class AgainstScreen(Dialog[None]):
         self.query_one(PairsPane).focus()
         self.run_worker(self._read(), group="against", exit_on_error=True)
 
+    async def on_unmount(self) -> None:
+        """Close both recordings."""
+        await ended(self)
+
     def restyle(self) -> None:
         """Draw everything in another theme."""
         self.query_one(PairsPane).restyle()
@@ -74,11 +80,13 @@ class AgainstScreen(Dialog[None]):
         except DrifttyError as error:
             self._say(f"✗ {error}")
             return
+        if not stands(self):
+            return
         self._found, self.pairs = found, compare(*sides)
         pane = self.query_one(PairsPane)
         pane.show(self.pairs)
         self._name_sides()
-        self._say(summary(self.pairs))
+        self._say(f"{summary(self.pairs)}{_asked(*found)}")
         first = first_difference(self.pairs)
         if first is not None:
             self.call_after_refresh(pane.go, first.turn)
@@ -169,11 +177,24 @@ class AgainstScreen(Dialog[None]):
             words = f"{pane.side}: {shown}"
         else:
             half = (pane.width - 3) // 2
-            words = f"{left[:half]:<{half}} │ {right[:half]}"
+            words = f"{_cut(left, half):<{half}} │ {_cut(right, half)}"
         self.query_one("#against-sides", Static).update(Text(words, "bold", no_wrap=True))
         self.refresh_bindings()
 
 
 def _words(found: Summary) -> str:
     outcome = f"{found.outcome} @{found.drift_turn}" if found.drift_turn else found.outcome
-    return clean_line(f"{found.id}  {outcome}  {found.config}")
+    name = name_of(found.id)
+    which = f"{PREFIX}{name}" if name else found.id
+    return clean_line(f"{which}  {outcome}  {found.task}  {found.config}")
+
+
+def _cut(words: str, cells: int) -> str:
+    return words if len(words) <= cells else f"{words[: cells - 1]}…"
+
+
+def _asked(left: Summary, right: Summary) -> str:
+    """In what they were asked otherwise, as a sentence; empty where in nothing a list tells."""
+    fields = ("task", "config", "model")
+    differ = [field for field in fields if getattr(left, field) != getattr(right, field)]
+    return f" They differ in {', '.join(differ)}." if differ else ""

@@ -12,7 +12,7 @@ from console.keymap import bindings
 from console.panes.header import Header
 from console.panes.placing import put
 from console.panes.shell import ShellPane
-from console.panes.standing import stands
+from console.panes.standing import ended, stands
 from console.panes.timeline import ROWS, TimeLine, clock
 from console.replay import FROM_START, OpenAt, Replay
 from console.safe import clean_line
@@ -92,6 +92,10 @@ class ReplayScreen(Plays, Goes, Takes, ForksReplayed, Lattice):
         if file is not None:
             words = f"Played from {file}, which `driftty sessions import` takes into your library."
             self.notify(clean_line(words), timeout=6, markup=False)
+
+    async def on_unmount(self) -> None:
+        """Close the recording."""
+        await ended(self)
 
     def place_bars(self) -> None:
         """Place search and time line."""

@@ -10,6 +10,7 @@ from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from console.panes.footer import Hints
+from console.panes.standing import ended, stands
 from console.safe import clean_line
 from console.screens.dialog import Dialog
 from console.view.sessionrow import GLYPHS
@@ -51,6 +52,10 @@ class ChooseRecording(Dialog[str | None]):
         self.query_one(Input).focus()
         self.run_worker(self._read(), exit_on_error=True)
 
+    async def on_unmount(self) -> None:
+        """Close the library."""
+        await ended(self)
+
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """That one."""
         self.dismiss(event.option.id)
@@ -86,6 +91,8 @@ class ChooseRecording(Dialog[str | None]):
             async with Library.open(await asyncio.to_thread(shipped.store)) as library:
                 found += await library.sessions()
         except DrifttyError as error:
+            if not stands(self):
+                return
             words = Text(f"✗ {clean_line(str(error))}")
             self.query_one(OptionList).add_option(Option(words, disabled=True))
             return
@@ -93,7 +100,8 @@ class ChooseRecording(Dialog[str | None]):
             found = [one for one in found if one.id != here.id]
             found.sort(key=lambda one: (one.task != here.task, one.config != here.config))
         self._offered = [(one.id, _prompt(one), _words(one)) for one in found]
-        self._show(self.query_one(Input).value)
+        if stands(self):
+            self._show(self.query_one(Input).value)
 
     def _show(self, words: str) -> None:
         listed = self.query_one(OptionList)
