@@ -6,6 +6,7 @@ of transformers take it unmodified, through the attention interface that they al
 registered function writes the new keys and values to their shelves and attends piece by piece.
 """
 
+import math
 from typing import Any
 
 import torch
@@ -28,6 +29,20 @@ class Unsupported(RuntimeError):
     """The model asks for an attention that cannot be done here."""
 
 
+class Scratch:
+    """Where scores are put, one piece's after the other's: what was just used is in the caches."""
+
+    def __init__(self) -> None:
+        self._numbers: torch.Tensor | None = None
+
+    def room(self, shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:
+        """Room for this shape; what was there before is lost."""
+        size = math.prod(shape)
+        if self._numbers is None or len(self._numbers) < size or self._numbers.dtype != like.dtype:
+            self._numbers = like.new_empty(size)
+        return self._numbers[:size].view(shape)
+
+
 class Chunk:
     """Some new tokens of one lane, which also see a prefix where there is one."""
 
@@ -42,6 +57,11 @@ class Chunk:
         self._masks: dict[int, torch.Tensor] = {}
         """By how many query heads a KV head has."""
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of keys and values."""
+        return self._shelf.layout.dtype
+
     def write(self, layer: int, keys: torch.Tensor, values: torch.Tensor) -> None:
         """Put new keys and values `[tokens, heads, width]` where they belong."""
         room = slice(self._before, self._end)
@@ -49,53 +69,62 @@ class Chunk:
         self._shelf.keys[layer][slot, :, :, room] = keys[self._span].permute(1, 2, 0)
         self._shelf.values[layer][slot, :, room] = values[self._span].transpose(0, 1)
 
-    def attend(self, layer: int, queries: torch.Tensor, scale: float, out: torch.Tensor) -> None:
-        """From queries to out, both `[tokens, heads, width]`."""
+    def attend(
+        self, layer: int, queries: torch.Tensor, out: torch.Tensor, scratch: "Scratch"
+    ) -> None:
+        """From scaled queries to out, both `[tokens, heads, width]`."""
         slot = self._lane.slot
         keys = self._shelf.keys[layer][slot, :, :, : self._end]
         values = self._shelf.values[layer][slot, :, : self._end]
-        mine = queries[self._span].to(keys.dtype) * scale
+        mine = queries[self._span]
         tokens, heads, width = mine.shape
         groups = len(keys)
         # The query heads of one KV head stand one under the other, so that none is repeated.
         folded = mine.transpose(0, 1).reshape(groups, -1, width)
-        scores = torch.baddbmm(self._causal(heads // groups, folded), folded, keys)
-        if self._prefix is None:
-            seen = torch.bmm(_softmax(scores), values)
+        above = _shared(self._prefix, layer) if self._prefix is not None else None
+        split = above[0].shape[-1] if above is not None else 0
+        scores = scratch.room((groups, folded.shape[1], split + self._end), folded)
+        if above is not None:
+            torch.bmm(folded, above[0], out=scores[..., :split])
+        torch.bmm(folded, keys, out=scores[..., split:])
+        scores[..., split + self._before :] += self._causal(heads // groups, folded)
+        weights = _softmax(scores)
+        if above is None:
+            seen = torch.bmm(weights, values)
         else:
-            above_keys, above_values = _shared(self._prefix, layer)
-            above = torch.bmm(folded, above_keys)
-            split = above.shape[-1]
-            weights = _softmax(torch.cat([above, scores], -1))
-            seen = torch.bmm(weights[..., :split], above_values)
+            seen = torch.bmm(weights[..., :split], above[1])
             seen.baddbmm_(weights[..., split:], values)
         out[self._span] = seen.view(heads, tokens, -1).transpose(0, 1)
 
     def _causal(self, repeats: int, like: torch.Tensor) -> torch.Tensor:
-        """What each of its tokens may see of its lane, added to scores; `[repeats * tokens, seen]`."""
+        """What each of its tokens may see of the others, added to scores; `[repeats * tokens,
+        tokens]`."""
         if repeats not in self._masks:
-            shape = (self._end - self._before, self._end)
-            mask = torch.full(shape, float("-inf"), dtype=like.dtype, device=like.device)
-            self._masks[repeats] = mask.triu_(self._before + 1).repeat(repeats, 1)
+            tokens = self._end - self._before
+            mask = torch.full((tokens, tokens), float("-inf"), dtype=like.dtype, device=like.device)
+            self._masks[repeats] = mask.triu_(1).repeat(repeats, 1)
         return self._masks[repeats]
 
 
 class Decode:
     """One new token of each of several lanes of one shelf."""
 
-    def __init__(self, start: int, lanes: list[Lane], shelf: Shelf, prefix: Prefix | None) -> None:
-        """`start`: of their tokens in the flat row, which stand in the order of `lanes`."""
+    def __init__(
+        self, start: int, lanes: list[tuple[Lane, int]], shelf: Shelf, prefix: Prefix | None
+    ) -> None:
+        """`start`: of their tokens in the flat row, which stand in the order of `lanes`, each with
+        how many tokens are in it when the new one comes."""
         device = shelf.layout.device
-        slots = [lane.slot for lane in lanes]
+        slots = [lane.slot for lane, _ in lanes]
         low, high = min(slots), max(slots) + 1
         if high - low > 2 * len(lanes):
-            shelf.gather(lanes)
-            slots = [lane.slot for lane in lanes]
+            shelf.gather([lane for lane, _ in lanes])
+            slots = [lane.slot for lane, _ in lanes]
             low, high = 0, len(lanes)
         self._span = slice(start, start + len(lanes))
         self._shelf, self._prefix = shelf, prefix
         self._view = slice(low, high)
-        lengths = [len(lane.ids) for lane in lanes]
+        lengths = [before for _, before in lanes]
         # Rounded up, or a short row's softmax would add up in another order than a long one's.
         self._seen = _GRAIN * (max(lengths) // _GRAIN + 1)
         self._slots = torch.tensor(slots, device=device)
@@ -115,6 +144,11 @@ class Decode:
         self._masks: dict[int, torch.Tensor] = {}
         """The same for each KV head, by how many a layer has."""
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of keys and values."""
+        return self._shelf.layout.dtype
+
     def write(self, layer: int, keys: torch.Tensor, values: torch.Tensor) -> None:
         """Put new keys and values `[tokens, heads, width]` where they belong."""
         stored_keys, stored_values = self._shelf.keys[layer], self._shelf.values[layer]
@@ -127,8 +161,10 @@ class Decode:
             stored_keys[self._slots, :, :, self._places] = keys[self._span].to(dtype)
             stored_values[self._slots, :, self._places] = values[self._span].to(dtype)
 
-    def attend(self, layer: int, queries: torch.Tensor, scale: float, out: torch.Tensor) -> None:
-        """From queries to out, both `[tokens, heads, width]`.
+    def attend(
+        self, layer: int, queries: torch.Tensor, out: torch.Tensor, scratch: "Scratch"
+    ) -> None:
+        """From scaled queries to out, both `[tokens, heads, width]`.
 
         The scores over the prefix, one product for all rows, and those over each row's own tokens
         go through one softmax: exact, and no merging of partial results.
@@ -136,7 +172,7 @@ class Decode:
         keys = self._shelf.keys[layer][self._view, :, :, : self._seen]
         values = self._shelf.values[layer][self._view, :, : self._seen]
         slots, groups, width, seen = keys.shape
-        mine = queries[self._span].to(keys.dtype) * scale
+        mine = queries[self._span]
         rows, heads, _ = mine.shape
         repeats = heads // groups
         mine = mine.view(rows, groups, repeats, width)
@@ -149,13 +185,16 @@ class Decode:
             target.copy_(self._narrow(torch.bmm(_softmax(scores), values), slots))
             return
         above_keys, above_values = _shared(self._prefix, layer)
-        above = torch.bmm(mine.transpose(0, 1).reshape(groups, -1, width), above_keys)
-        split = above.shape[-1]
+        split = above_keys.shape[-1]
+        both = scratch.room((groups, rows * repeats, split + seen), scores)
         # The KV head first, since the prefix's part, which is the larger, is needed so again.
-        own = self._narrow(scores, slots).transpose(0, 1).reshape(groups, -1, seen)
-        weights = _softmax(torch.cat([above, own], -1))
+        folded = mine.transpose(0, 1).reshape(groups, -1, width)
+        torch.bmm(folded, above_keys, out=both[..., :split])
+        own = both[..., split:].unflatten(1, (rows, repeats)).transpose(0, 1)
+        own.copy_(self._narrow(scores, slots))
+        weights = _softmax(both)
         above = torch.bmm(weights[..., :split], above_values)
-        own = weights[..., split:].view(groups, rows, repeats, seen).transpose(0, 1)
+        own = weights[..., split:].unflatten(1, (rows, repeats)).transpose(0, 1)
         own = self._narrow(torch.bmm(self._spread(own), values), slots)
         torch.add(own, above.view(groups, rows, repeats, -1).transpose(0, 1), out=target)
 
@@ -185,6 +224,8 @@ class Plan:
 
     def __init__(self, pieces: list[Chunk | Decode]) -> None:
         self.pieces = pieces
+        self._dtype = pieces[0].dtype
+        self._scratch = Scratch()
         self._out: torch.Tensor | None = None
 
     def attend(
@@ -204,8 +245,9 @@ class Plan:
         shape = (*queries.shape[:2], values.shape[-1])
         if self._out is None or self._out.shape != shape:
             self._out = queries.new_zeros(shape)
+        scaled = queries.to(self._dtype) * scale
         for piece in self.pieces:
-            piece.attend(layer, queries, scale, self._out)
+            piece.attend(layer, scaled, self._out, self._scratch)
         return self._out
 
 
@@ -242,4 +284,7 @@ def _shared(prefix: Prefix, layer: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _softmax(scores: torch.Tensor) -> torch.Tensor:
+    """Over the last dimension, in float32; may put it where the scores were."""
+    if scores.dtype == torch.float32 and scores.device.type == "cpu":
+        return torch.softmax(scores, -1, out=scores)
     return torch.softmax(scores, -1, dtype=torch.float32).to(scores.dtype)

@@ -113,9 +113,8 @@ class Batch:
             assert row.sequence is not None
             pending = row.pending()
             if len(pending) > 1 or not row.sampled:
-                # Cut by its own length, never by what others leave: where chunks end decides in which
-                # order attention adds up, and that must not depend on the batch.
-                now, later = pending[: self._chunk], pending[self._chunk :]
+                cut = self._cut(row.sequence, len(pending))
+                now, later = pending[:cut], pending[cut:]
                 if budget < len(now):
                     continue
                 budget -= len(now)
@@ -125,8 +124,20 @@ class Batch:
                 # It goes on when another has ended.
                 continue
             rows.append(row)
-            works.append(Work(row.sequence, now, wanted=not later))
+            # All that begin with this prompt compute its last token by itself, also the first.
+            apart = not later and bool(row.sequence.opening) and not row.sampled
+            works.append(Work(row.sequence, now, wanted=not later, apart=apart))
         return rows, works
+
+    def _cut(self, sequence: Sequence, pending: int) -> int:
+        """How many of its pending tokens a row computes in one step.
+
+        By its own length, never by what others leave: where chunks end decides in which order
+        attention adds up, and that must not depend on the batch. Nor must what comes after the seed
+        depend on who computes the seed.
+        """
+        left = sequence.shared - sequence.cached
+        return left if 0 < left < self._chunk < pending else self._chunk
 
     def _fits(self, row: Row, sequence: Sequence, tokens: int) -> bool:
         """Whether there is room for so many tokens more, made where there was none."""

@@ -15,6 +15,10 @@ LEAST_CAPACITY = 128
 """Tokens of the smallest slot; each next size has twice as many."""
 LEAST_SHARED = 16
 """A shorter prefix is not worth a second attention: it is kept in the sequence's own lane."""
+LEAST_INHERITED = 128
+"""A sequence that begins as another did, but goes on otherwise, copies no less. Where it starts to
+compute decides in which order attention adds up: what tasks of one experiment have in common by chance
+is computed anew, or a run's last bits would depend on which others were there."""
 
 
 class Prefix:
@@ -43,6 +47,8 @@ class Sequence:
         self.busy = False
         """Whether a completion goes on from it now."""
         self.used = 0
+        self.opening: tuple[int, ...] = ()
+        """While its first prompt is computed: that prompt, but for the seed and the last id."""
 
     @property
     def shared(self) -> int:
@@ -100,7 +106,7 @@ class Store:
         """The sequence to go on from, marked busy and cut to what it shares with the prompt `ids`.
 
         At least the last id is always left to compute. None while another completion is in the way:
-        one that uses the sequence, or one that computes the same prefix.
+        one that uses the sequence, or one that computes the same prefix, or the same first prompt.
         """
         known = self.sequences.get(name)
         if known is not None and known.busy:
@@ -109,9 +115,15 @@ class Store:
         if prefix is not None and not prefix.whole and prefix.writer is not None:
             return None
         if known is None or known.prefix is not prefix:
+            opening = self._opening(prefix, ids)
+            if self._computed_now(prefix, opening):
+                return None
             self.forget(name)
             known = self.sequences[name] = Sequence(name, prefix)
-            self._inherit(known, ids)
+            known.opening = opening
+            self._inherit(known)
+        else:
+            known.opening = ()
         del known.lane.ids[self._kept(known, ids) :]
         known.busy = True
         known.used = next(self._ticks)
@@ -194,15 +206,30 @@ class Store:
             nearest.lane.shelf.copy(nearest.lane.slot, prefix.lane.shelf, 0, common)
             prefix.lane.ids = list(prefix.ids[:common])
 
-    def _inherit(self, sequence: Sequence, ids: Ids[int]) -> None:
-        """Start a sequence with what another has in common: a fork goes on from its parent."""
-        if not self._shares:
+    def _opening(self, prefix: Prefix | None, ids: Ids[int]) -> tuple[int, ...]:
+        """What of a first prompt another sequence may have computed."""
+        own = tuple(ids[len(prefix.ids) if prefix else 0 : len(ids) - 1]) if self._shares else ()
+        return own if len(own) >= LEAST_SHARED else ()
+
+    def _computed_now(self, prefix: Prefix | None, opening: tuple[int, ...]) -> bool:
+        """Whether another sequence is at the same first prompt: all runs of one task begin alike."""
+        return bool(opening) and any(
+            s.busy
+            and s.prefix is prefix
+            and s.opening == opening
+            and len(s.lane.ids) < len(opening)
+            for s in self.sequences.values()
+        )
+
+    def _inherit(self, sequence: Sequence) -> None:
+        """Start a sequence with what another has in common: its first prompt, or a fork's parent."""
+        own = sequence.opening
+        if not own:
             return
-        own = ids[sequence.shared : len(ids) - 1]
         kin = [s for s in self.sequences.values() if s.prefix is sequence.prefix]
         nearest = max(kin, key=lambda s: shared_prefix(s.lane.ids, own))
         common = shared_prefix(nearest.lane.ids, own)
-        if common < LEAST_SHARED:
+        if common < min(len(own), LEAST_INHERITED):
             return
         nearest.used = next(self._ticks)
         was_busy, nearest.busy = nearest.busy, True

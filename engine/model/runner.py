@@ -30,6 +30,8 @@ class Work(msgspec.Struct, frozen=True):
     """Whether the logits after the last of them are."""
     every: bool = False
     """Where they are wanted, whether also those after each of the others."""
+    apart: bool = False
+    """Whether the last of them is computed as if it came alone, with what goes before cached."""
 
 
 class Runner(Protocol):
@@ -115,6 +117,18 @@ class SharedRunner:
         return logits
 
 
+class _Single(msgspec.Struct, frozen=True):
+    """A token that is decoded."""
+
+    index: int
+    """Of its work in the step."""
+    lane: Lane
+    before: int
+    """How many tokens are in the lane when it comes."""
+    id: int
+    position: int
+
+
 class _Laid:
     """The works of a step laid out in one flat row."""
 
@@ -124,24 +138,25 @@ class _Laid:
         self.pieces: list[Chunk | Decode] = []
         self.grown: list[tuple[Lane, Ids[int]]] = []
         """What is cached once the step has run."""
+        self._groups: dict[int, tuple[Shelf, Prefix | None, list[_Single]]] = {}
         last: dict[int, int] = {}
-        groups: dict[int, tuple[Shelf, Prefix | None, list[tuple[int, Work]]]] = {}
         for index, work in enumerate(works):
             sequence = work.sequence
             if len(work.ids) == 1 and (sequence.prefix is None or sequence.prefix.whole):
-                shelf = sequence.lane.shelf
-                assert shelf is not None
-                groups.setdefault(id(shelf), (shelf, sequence.prefix, []))[2].append((index, work))
+                self._put_off(index, sequence, work.ids[0], 0)
+            elif work.apart and len(work.ids) > 1:
+                own = self._lay_chunks(sequence, work.ids[:-1])
+                self._put_off(index, sequence, work.ids[-1], own, len(work.ids) - 1)
             else:
-                self._lay_chunks(work)
+                self._lay_chunks(sequence, work.ids)
                 last[index] = len(self.ids) - 1
-        for shelf, prefix, members in groups.values():
-            members.sort(key=lambda member: member[1].sequence.lane.slot)
-            lanes = [work.sequence.lane for _, work in members]
+        for shelf, prefix, members in self._groups.values():
+            members.sort(key=lambda member: member.lane.slot)
+            lanes = [(member.lane, member.before) for member in members]
             self.pieces.append(Decode(len(self.ids), lanes, shelf, prefix))
-            for index, work in members:
-                last[index] = len(self.ids)
-                self._lay(work.sequence.lane, work.ids, work.sequence.cached)
+            for member in members:
+                last[member.index] = len(self.ids)
+                self._lay(member.lane, (member.id,), member.position)
         self.last: list[int] = []
         """Where the tokens are whose logits are wanted."""
         for index, work in enumerate(works):
@@ -149,9 +164,16 @@ class _Laid:
                 count = len(work.ids) if work.every else 1
                 self.last += range(last[index] - count + 1, last[index] + 1)
 
-    def _lay_chunks(self, work: Work) -> None:
-        """A work's tokens, those of the prefix apart."""
-        sequence, ids = work.sequence, work.ids
+    def _put_off(self, index: int, sequence: Sequence, token: int, own: int, laid: int = 0) -> None:
+        """A token to be decoded with the others of its shelf, after `laid` tokens of this step, of
+        which `own` are in its own lane."""
+        lane, shelf = sequence.lane, sequence.lane.shelf
+        assert shelf is not None
+        single = _Single(index, lane, len(lane.ids) + own, token, sequence.cached + laid)
+        self._groups.setdefault(id(shelf), (shelf, sequence.prefix, []))[2].append(single)
+
+    def _lay_chunks(self, sequence: Sequence, ids: Ids[int]) -> int:
+        """Some tokens of a sequence, those of the prefix apart; returns how many are its own."""
         at = sequence.cached
         prefix = sequence.prefix
         if prefix is not None and not prefix.whole:
@@ -162,6 +184,7 @@ class _Laid:
         if ids:
             self.pieces.append(Chunk(len(self.ids), len(ids), sequence.lane, prefix))
             self._lay(sequence.lane, ids, at)
+        return len(ids)
 
     def _lay(self, lane: Lane, ids: Ids[int], position: int) -> None:
         self.ids += ids

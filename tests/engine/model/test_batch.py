@@ -235,6 +235,26 @@ def test_a_seed_is_computed_once_for_completions_that_come_together() -> None:
     assert [p.payload.cached for p in prompted if isinstance(p, Prompted)] == [0, 60, 60, 60]
 
 
+def test_the_first_prompt_of_runs_of_one_task_is_computed_once() -> None:
+    prompt = [*range(60), *range(100, 130)]
+    runner = Scripted({name: [*bytes_of("x"), END] for name in "abcd"})
+    bench = Bench(runner, chunk=40)
+    for number, name in enumerate("abcd"):
+        bench.ask(number, name, prompt=prompt, seam=60)
+    bench.run()
+    assert sum(tokens for step in runner.steps for _, tokens in step) == 90 + 3 + 4
+    prompted = [bench.of(number)[0] for number in range(4)]
+    assert [p.payload.cached for p in prompted if isinstance(p, Prompted)] == [0, 89, 89, 89]
+
+
+def test_a_prompt_is_cut_after_its_seed_where_the_rest_does_not_fit_beside_it() -> None:
+    runner = Scripted({"a": [END]})
+    bench = Bench(runner, chunk=40)
+    bench.ask(1, "a", prompt=[*range(60), *range(100, 130)], seam=60)
+    bench.run()
+    assert runner.steps == [[("a", 40)], [("a", 20)], [("a", 30)]]
+
+
 def test_a_seed_left_half_computed_is_taken_over() -> None:
     seed = list(range(60))
     runner = Scripted({"a": [END], "b": [END]})

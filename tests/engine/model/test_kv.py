@@ -81,6 +81,29 @@ def test_a_second_completion_waits_while_the_first_computes_their_seed() -> None
     assert second.cached == 0
 
 
+def test_a_second_completion_waits_while_the_first_computes_their_whole_first_prompt() -> None:
+    store = Store(LAYOUT, 100 * SLOT)
+    idle(store, "earlier", (*SEED, 1), len(SEED))
+    task = tuple(range(200, 230))
+    first = store.open("a", (*SEED, *task), len(SEED))
+    assert first is not None
+    assert store.open("b", (*SEED, *task), len(SEED)) is None
+    assert store.open("c", (*SEED, *task[:-2], 7, 8), len(SEED)) is not None, "another task"
+    assert store.reserve(first, len(task))
+    first.lane.ids = list(task)
+    second = store.open("b", (*SEED, *task), len(SEED))
+    assert second is not None
+    assert second.cached == len(SEED) + len(task) - 1
+
+
+def test_a_beginning_in_common_by_chance_is_computed_anew() -> None:
+    store = Store(LAYOUT, 100 * SLOT)
+    idle(store, "a", (*SEED, *range(100), 1, 2), len(SEED))
+    other = store.open("b", (*SEED, *range(100), 3, 4), len(SEED))
+    assert other is not None
+    assert other.cached == len(SEED)
+
+
 def test_a_sequence_in_use_is_not_opened_again() -> None:
     store = Store(LAYOUT, 8 * SLOT)
     opened(store, "a", (1, 2, 3))

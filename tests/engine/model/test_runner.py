@@ -145,11 +145,11 @@ def test_a_changed_prompt_goes_on_from_the_longest_common_prefix(
 def test_a_fork_and_a_changed_seed_start_from_what_is_common(
     model: Any, runner: SharedRunner
 ) -> None:
-    ids = text(90, 6)
+    ids = text(190, 6)
     compute(runner, opened(runner.store, "parent", ids, 40), ids)
-    fork = ids[:75] + text(10, 7)
+    fork = ids[:175] + text(10, 7)
     sequence = opened(runner.store, "fork", fork, 40)
-    assert sequence.cached == 75
+    assert sequence.cached == 175
     logits = compute(runner, sequence, fork)
     torch.testing.assert_close(logits, plain(model, fork), atol=1e-4, rtol=1e-4)
     other_seed = ids[:33] + text(40, 8)
@@ -157,6 +157,32 @@ def test_a_fork_and_a_changed_seed_start_from_what_is_common(
     assert sequence.cached == 33
     logits = compute(runner, sequence, other_seed)
     torch.testing.assert_close(logits, plain(model, other_seed), atol=1e-4, rtol=1e-4)
+
+
+@torch.inference_mode()
+def test_a_first_prompt_gives_the_same_bits_whether_computed_or_inherited(
+    runner: SharedRunner,
+) -> None:
+    ids, seam = text(80, 9), 40
+    seed = opened(runner.store, "seed", [*ids[:seam], 1, 2], seam)
+    runner.run([Work(seed, (*ids[:seam], 1, 2), wanted=True)])
+    first = opened(runner.store, "first", ids, seam)
+    computed = runner.run([Work(first, tuple(ids[seam:]), wanted=True, apart=True)])
+    second = opened(runner.store, "second", ids, seam)
+    assert second.cached == len(ids) - 1
+    assert torch.equal(runner.run([Work(second, (ids[-1],), wanted=True)]), computed)
+
+
+@torch.inference_mode()
+def test_who_computes_the_seed_gives_the_same_bits_as_who_finds_it(runner: SharedRunner) -> None:
+    ids, seam = text(80, 10), 40
+    writer = opened(runner.store, "writer", ids, seam)
+    computed = runner.run([Work(writer, tuple(ids), wanted=True, apart=True)])
+    runner.store.forget("writer")
+    finder = opened(runner.store, "finder", ids, seam)
+    assert finder.cached == seam
+    found = runner.run([Work(finder, tuple(ids[seam:]), wanted=True, apart=True)])
+    assert torch.equal(found, computed)
 
 
 def test_models_with_norms_on_queries_and_keys_batch_too() -> None:
