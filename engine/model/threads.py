@@ -16,8 +16,10 @@ import torch
 
 _LOOKED_AT = 3
 """Steps of each way that are compared."""
-_FIRST, _SOON, _LATE = 8, 32, 512
+_FIRST, _SOON, _LATE = 4, 32, 512
 """Steps before the first trial, after a change, and where nothing changes for long."""
+_STEP = 16
+"""What a step takes however few tokens it has, in tokens: measured with a small model on a CPU."""
 _BETTER = 0.9
 """What the other way has to take of the time for it to be taken."""
 _BAD = 1.5
@@ -36,32 +38,40 @@ class Pace:
         """`most`: cores, at least 2. `choose` is told the number of threads for what comes next."""
         self._most, self._clock, self._choose = most, clock, choose
         self._kinds: dict[int, _Kind] = {}
-        self._kind: _Kind | None = None
+        self._kind = _Kind(uses_all=False)
+        self._tokens = 0
         self._began = 0.0
 
     def begin(self, tokens: int) -> None:
         """A step of so many tokens begins; steps of like size are compared with each other."""
         size = tokens.bit_length()
-        self._kind = self._kinds.setdefault(size, _Kind())
+        if size not in self._kinds:
+            # What was faster for the last ones: there may be few steps of each size to find out.
+            self._kinds[size] = _Kind(self._kind.settled)
+        self._kind = self._kinds[size]
+        self._tokens = tokens
         self._choose(self._most if self._kind.uses_all else self._most - 1)
         self._began = self._clock()
 
     def end(self) -> None:
         """It is over."""
-        if self._kind is not None:
-            self._kind.took(self._clock() - self._began)
+        self._kind.took((self._clock() - self._began) / (self._tokens + _STEP))
 
 
 class _Kind:
-    """Steps of like size."""
+    """Steps of like size; `uses_all`: whether they begin with all cores."""
 
-    def __init__(self) -> None:
-        self._all = False
-        """Whether all cores are used but for trials."""
+    def __init__(self, uses_all: bool) -> None:
+        self._all = uses_all
         self._usual: deque[float] = deque(maxlen=_LOOKED_AT)
         self._other: list[float] | None = None
         """Of a trial under way: how long its steps took."""
         self._pause = self._left = _FIRST
+
+    @property
+    def settled(self) -> bool:
+        """Whether all cores are used but for trials."""
+        return self._all
 
     @property
     def uses_all(self) -> bool:
@@ -69,7 +79,7 @@ class _Kind:
         return self._all if self._other is None else not self._all
 
     def took(self, seconds: float) -> None:
-        """A step took so long."""
+        """A step took so long for each of its tokens."""
         if self._other is None:
             self._went_on(seconds)
         else:

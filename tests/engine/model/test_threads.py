@@ -37,7 +37,7 @@ def busy(threads: int) -> float:
 
 
 def test_it_begins_with_a_core_left_free() -> None:
-    assert set(Machine(cores=4).steps(5, quiet)) == {3}
+    assert set(Machine(cores=4).steps(4, quiet)) == {3}
 
 
 def test_on_a_quiet_machine_all_cores_are_taken_within_one_answer() -> None:
@@ -78,7 +78,13 @@ def test_what_is_no_faster_is_left_alone() -> None:
 
 def test_steps_of_other_sizes_are_judged_apart() -> None:
     machine = Machine()
-    machine.steps(40, quiet, tokens=1)
+    machine.steps(30, quiet, tokens=1)
     machine.steps(40, busy, tokens=64)
     assert set(machine.steps(4, quiet, tokens=1)) == {2}
     assert machine.steps(20, busy, tokens=64).count(1) >= 16
+
+
+def test_steps_of_a_new_size_begin_with_what_was_found_for_the_last() -> None:
+    machine = Machine()
+    machine.steps(40, quiet, tokens=1)
+    assert set(machine.steps(3, quiet, tokens=300)) == {2}
