@@ -167,7 +167,7 @@ async def test_policy_eof_still_interrupts_an_open_quote_which_it_would_not_surv
 
 
 async def test_a_shell_that_nothing_brings_back_ends_the_run_without_a_fault() -> None:
-    trial = Trial("trap '' INT; while :; do read -t 100 x; done", "exit")
+    trial = Trial("trap '' INT; while :; do read -t 100 x; done", "exit", patience=1.0)
     ended = await trial.run()
     assert ended.outcome == "no-exit"
     assert "did not come back" in ended.why

@@ -35,13 +35,13 @@ class Trial:
         self.spec = RunSpec(
             config=parse_config("false-memories", SeedLibrary()),
             task=spec.pop("task", Task(text="show the hostname, then exit.")),
-            **{"turns": 4, "patience": 1.0, **spec},
+            **{"turns": 4, "patience": 20.0, **spec},
         )
         self.steering = Steering(Sampling(), attended=True)
         self.events: list[AnyEvent] = []
         self.on_event: Callable[[AnyEvent], None] = lambda event: None
         self.shell = PtyShell(
-            ShellSpec(files=self.spec.task.files, patience=self.spec.patience, limit=3.0)
+            ShellSpec(files=self.spec.task.files, patience=self.spec.patience, limit=60)
         )
         script = Script(completions=completions, otherwise=ScriptedCompletion(text="exit"))
         self.model = ScriptedModel(script)

@@ -23,13 +23,13 @@ from tests.engine.rerun.recorded import EchoingShell, record, script, spec
 
 def shell(run: RunSpec) -> PtyShell:
     return PtyShell(
-        ShellSpec(prompt=run.config.prompt, patience=run.patience, limit=5.0, files=run.task.files)
+        ShellSpec(prompt=run.config.prompt, patience=run.patience, limit=60, files=run.task.files)
     )
 
 
 async def recorded(*commands: str) -> Past:
     """The past of a run in a real shell."""
-    run = spec(patience=1.0, drift="continue", policy="whole-turn")
+    run = spec(patience=20.0, drift="continue", policy="whole-turn")
     said = Script(completions=tuple(ScriptedCompletion(text=each) for each in (*commands, "exit")))
     model = ScriptedModel(said, pace=0)
     events: list[AnyEvent] = []
