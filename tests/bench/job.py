@@ -1,12 +1,15 @@
 """How many whole runs a minute: the replicate job, by plain transformers and by the engine.
 
-    python -m tests.bench.job [--quick] [--rounds N] [--rows 1 8 32 64] [--json] [--vllm PYTHON]
+    python -m tests.bench.job [--quick] [--rounds N] [--rows 1 8 32 64] [--turns N] [--no-lockstep]
+                              [--json] [--vllm PYTHON]
 
 96 runs of 4 turns over a seed of about 600 tokens on four tasks, each in its own sandboxed shell: the
 same `Replicator`, prompts, dice and shells for every way, and in float32 the same commands. Ways:
 
 - obvious: a fresh `generate` for every completion, one run after another (on a sample of the runs);
-- lockstep 32: 32 runs at once that wait for each other, padded on the left and prefilled anew;
+- lockstep 32: 32 runs at once that wait for each other, padded on the left and prefilled anew; on two
+  cores without matrix units that takes minutes, and longer with every turn, as the longest prompt
+  of all decides: with `--turns 2` it is still the same job for all, only shorter;
 - engine, at 1, 8, 32 and 64 rows: the worker, asked by half as many runs again, as an experiment does.
 
 The ways take turns within a round, the order turns round from one round to the next, and medians over
@@ -94,7 +97,7 @@ class Unrecorded:
         """There is always room."""
 
 
-async def experiment_of(model: Model) -> Experiment:
+async def experiment_of(model: Model, turns: int = TURNS) -> Experiment:
     """The job: its seed is the operator's, demonstrated turns repeated until it is long enough."""
     config = parse_config(CONFIG, SeedLibrary())
     tasks = tuple(TaskLibrary().task(name) for name in TASKS)
@@ -102,7 +105,7 @@ async def experiment_of(model: Model) -> Experiment:
     template = RunSpec(
         config=config,
         task=tasks[0],
-        turns=TURNS,
+        turns=turns,
         drift="flag",
         sampling=Sampling(temperature=0.7, max_tokens=MOST_TOKENS),
     )
@@ -178,13 +181,12 @@ async def go(way: Way, experiment: Experiment, model: Model, pid: int) -> Went:
     )
 
 
-def ways(rows: list[int], quick: bool) -> list[Way]:
+def ways(rows: list[int], quick: bool, lockstep: bool) -> list[Way]:
     """What is measured, in its order."""
     share = 3 if quick else 1
-    found = [
-        Way("obvious", 1, max(1, RUNS["obvious"] // share)),
-        Way("lockstep 32", 32, RUNS["lockstep 32"]),
-    ]
+    found = [Way("obvious", 1, max(1, RUNS["obvious"] // share))]
+    if lockstep:
+        found.append(Way("lockstep 32", 32, RUNS["lockstep 32"]))
     for count in rows:
         runs = max(RUNS[count] // share, count if count < 64 else 1)
         found.append(Way(f"engine, {count} rows", count + count // 2, runs, count))
@@ -192,17 +194,17 @@ def ways(rows: list[int], quick: bool) -> list[Way]:
 
 
 async def measure(
-    rows: list[int], rounds: int, quick: bool, dtype: str, threads: int
+    planned: list[Way], rounds: int, dtype: str, threads: int, turns: int
 ) -> tuple[list[dict[str, Any]], str, list[Asked]]:
     """All ways in turns; what they came to, on what, and what the last of the engine was asked."""
     torch.set_num_threads(threads or os.cpu_count() or 1)
     plain = Generating(dtype)
     engine = WorkerModel(WorkerOptions(model="smollm2-135m", dtype=dtype, threads=threads))
-    went: dict[Way, list[Went]] = {way: [] for way in ways(rows, quick)}
+    went: dict[Way, list[Went]] = {way: [] for way in planned}
     try:
         await engine.ready()
         pid = (await engine.report()).pid
-        experiment = await experiment_of(plain)
+        experiment = await experiment_of(plain, turns)
         seed = len((await plain.render(experiment.configs[0].turns)).ids)
         for number in range(rounds):
             for way in list(went)[:: -1 if number % 2 else 1]:
@@ -214,7 +216,7 @@ async def measure(
     finally:
         await engine.aclose()
     about = (
-        f"{dtype}, seed of {seed} tokens, {TURNS} turns; transformers on"
+        f"{dtype}, seed of {seed} tokens, {turns} turns; transformers on"
         f" {torch.get_num_threads()} thread(s), {rounds} round(s)"
     )
     asked = next(goes[-1].asked for way, goes in reversed(went.items()) if way.rows)
@@ -246,7 +248,7 @@ def table(results: list[dict[str, Any]]) -> str:
             figure(result["tokens_per_second"]),
             f"{result['peak_bytes'] / 1e6:.0f}",
             *(
-                f"{result['runs_per_minute'] / speed[other]:.1f}"
+                f"{result['runs_per_minute'] / speed[other]:.1f}" if other in speed else "–"
                 for other in ("obvious", "lockstep 32")
             ),
             str(result["faults"]),
@@ -268,6 +270,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--threads", type=int, default=0, help="the same for all ways")
+    parser.add_argument("--turns", type=int, default=TURNS, help="of each run")
+    parser.add_argument("--no-lockstep", action="store_true", help="it takes by far the longest")
     parser.add_argument("--quick", action="store_true", help="one round of a third of the runs")
     parser.add_argument(
         "--vllm", default=os.environ.get("DRIFTTY_BENCH_VLLM", ""), metavar="PYTHON"
@@ -277,7 +281,13 @@ def main() -> None:
     rounds = 1 if asked.quick else asked.rounds
     machine = named(choose_threads(asked.threads))
     results, about, prompts = asyncio.run(
-        measure(asked.rows, rounds, asked.quick, asked.dtype, asked.threads)
+        measure(
+            ways(asked.rows, asked.quick, not asked.no_lockstep),
+            rounds,
+            asked.dtype,
+            asked.threads,
+            asked.turns,
+        )
     )
     with tempfile.TemporaryDirectory() as folder:
         vllm = told(asked.vllm, asked.dtype, max(asked.rows), prompts, Path(folder))
