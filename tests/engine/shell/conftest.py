@@ -7,6 +7,7 @@ from typing import TypeAlias
 import msgspec
 import pytest
 
+from engine.shell.observation import Observation
 from engine.shell.sandbox.choose import probe
 from engine.shell.session import PtyShell
 from engine.shell.spec import ShellSpec
@@ -22,6 +23,13 @@ def plain(raw: bytes) -> str:
     """What the terminal got, without escape sequences."""
     text = re.sub(rb"\x1b\][^\x1b]*\x1b\\|\x1b\[[0-9;?]*[a-zA-Z]", b"", raw)
     return text.decode(errors="replace").replace("\r", "")
+
+
+async def brought_back(shell: PtyShell, seen: Observation) -> Observation:
+    """A command's whole story, once it is over: an impatient shell may call a slow machine stalled."""
+    while seen.state == "stalled":
+        seen = seen.joined(await shell.settle())
+    return seen
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from engine.shell.channel import MOST_KEYSTROKES, Cooked, Fragmented, channel
 from engine.shell.observation import Observation
 from engine.shell.session import PtyShell
 from engine.shell.spec import ShellSpec
+from tests.engine.shell.conftest import brought_back
 from tests.steps import steps
 
 PROMPT = "root@box:~# "
@@ -362,7 +363,7 @@ async def test_a_real_interrupt_is_read() -> None:
         for command, text in (("sleep 60", f"^C\n{PROMPT}"), ("echo 'it", f"> ^C\n{PROMPT}")):
             begun = await shell.submit(command)
             shell.interrupt()
-            ended = begun.joined(await shell.settle())
+            ended = await brought_back(shell, begun.joined(await shell.settle()))
             assert [turn.text for turn in Cooked().turns(ended, PROMPT, 2000)] == [text]
     finally:
         await shell.close()

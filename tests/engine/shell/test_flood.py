@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from engine.shell.session import PtyShell
-from tests.engine.shell.conftest import Bring
+from tests.engine.shell.conftest import Bring, brought_back
 
 pytestmark = pytest.mark.shell
 
@@ -56,8 +56,9 @@ async def test_a_flood_is_bounded_and_leaves_the_loop_answering(bring: Bring, co
     assert watcher.heard < KEEP + (1 << 20)
     assert watcher.heard + watcher.missing == len(seen.raw) + seen.dropped
     shell.interrupt()
-    assert (await shell.settle()).state == "done"
-    assert (await shell.submit("echo calm")).raw.count(b"calm") == 2
+    assert (await brought_back(shell, seen)).state == "done"
+    calm = await brought_back(shell, await shell.submit("echo calm"))
+    assert calm.raw.count(b"calm") == 2
 
 
 async def test_the_end_of_long_output_is_kept_and_shown(bring: Bring) -> None:
@@ -88,9 +89,9 @@ async def test_every_byte_value_arrives(shell: PtyShell) -> None:
 
 async def test_typing_while_nobody_reads_blocks_nothing(bring: Bring) -> None:
     shell = await bring(patience=0.5)
-    assert (await shell.submit("sleep 300")).state == "stalled"
+    seen = await shell.submit("sleep 300")
+    assert seen.state == "stalled"
     for _ in range(100):
         shell.type(b"x" * 10_000 + b"\r")
     shell.interrupt()
-    seen = await shell.settle()
-    assert seen.state in ("done", "continuation")
+    assert (await brought_back(shell, seen)).state in ("done", "continuation")

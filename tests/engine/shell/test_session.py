@@ -10,7 +10,7 @@ from engine.shell.markers import find
 from engine.shell.observation import Shell
 from engine.shell.session import PtyShell
 from engine.shell.spec import ShellSpec
-from tests.engine.shell.conftest import Bring, plain
+from tests.engine.shell.conftest import Bring, brought_back, plain
 
 pytestmark = pytest.mark.shell
 
@@ -192,9 +192,10 @@ async def test_silence_without_reading_is_a_stall(bring: Bring, command: str) ->
 
 async def test_a_stalled_command_can_be_interrupted(bring: Bring) -> None:
     shell = await bring(patience=0.5)
-    assert (await shell.submit("sleep 300")).state == "stalled"
+    seen = await shell.submit("sleep 300")
+    assert seen.state == "stalled"
     shell.interrupt()
-    seen = await shell.settle()
+    seen = await brought_back(shell, seen)
     assert (seen.state, seen.status) == ("done", 130)
     assert "^C" in plain(seen.raw)
 
