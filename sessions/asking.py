@@ -8,9 +8,11 @@ that is there. Words that are no terms are looked for in commands, output and re
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from engine.errors import StoreError
+from engine.events import DriftKind, Outcome
+from engine.run import Channel, SandboxPolicy
 from sessions.summary import Query, Relation, Term
 
 
@@ -44,6 +46,7 @@ FIELDS: dict[str, Field] = {
     "id": Field("id", "id", "the beginning of its id"),
     "experiment": Field("experiment", "id", "the experiment it is a run of; * is any"),
     "parent": Field("parent", "id", "the session it was forked from; * is any"),
+    "change": Field("change", "text", "what was done otherwise in a fork: change:mask"),
     "why": Field("why", "text", "what ended it"),
     "version": Field("version", "text", "of the driftty that recorded it"),
     "rng": Field("json_extract(spec, '$.rng')", "number", "the run seed"),
@@ -52,6 +55,14 @@ FIELDS: dict[str, Field] = {
     "sandbox": Field("json_extract(spec, '$.sandbox')", "text", "as asked"),
 }
 """Everything a term can name."""
+
+_KNOWN: dict[str, tuple[str, ...]] = {
+    "outcome": (*get_args(Outcome), "recording", "interrupted"),
+    "drift": get_args(DriftKind),
+    "channel": get_args(Channel),
+    "sandbox": get_args(SandboxPolicy),
+}
+"""Fields that have few values: what is in none of these is a slip of the hand."""
 
 _HEAD = r"-?[a-z-]+(?:<=|>=|[:=<>])"
 _WORD = re.compile(rf'({_HEAD})(?=\s|$)|({_HEAD})?(?:"([^"]*)"?|(\S+))')
@@ -102,6 +113,10 @@ def _terms(field: str, relation: str, value: str, negated: bool, now: datetime) 
     if kind in ("text", "id", "tags"):
         if relation not in (":", "="):
             raise StoreError(f"“{field}” is text: ask with {field}:{value} or {field}={value}.")
+        known_values = _KNOWN.get(field, (value.lower(),))
+        if not any(value.lower() in one for one in known_values):
+            there_is = ", ".join(known_values)
+            raise StoreError(f"No {field} is “{value}”. There is: {there_is}.")
         return [Term(field, "in" if relation == ":" else "is", value, negated)]
     if kind == "time":
         return [_between(field, relation, *_day(value), negated)]

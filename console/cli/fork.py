@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from console.cli.options import Finite, find_config, placed_as_recorded
+from console.cli.options import Finite, find_config, placed_as_recorded, see_it_is_a_model
 
 if TYPE_CHECKING:
     from console.forking import Asked
@@ -112,9 +112,12 @@ def fork(session: str, **options: Any) -> None:
 
 def _asked(options: dict[str, Any], intervention: "Intervention | None") -> "Asked":
     from console.forking import Asked
+    from console.models import DEMO
     from engine.seeds.library import SeedLibrary
 
     config, edit, redo = options.pop("config"), options.pop("edit"), options.pop("redo")
+    if options["model"] not in ("", DEMO):
+        see_it_is_a_model(options["model"])
     return Asked(
         config=find_config(config, SeedLibrary()) if config else None,
         edited=edit.read() if edit is not None else None,

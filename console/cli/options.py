@@ -315,22 +315,27 @@ def find_task(given: str) -> Task:
         raise _unusable("--task' / '-t", error) from error
 
 
+def see_it_is_a_model(name: str) -> None:
+    """Raises `click.BadParameter` for a name or folder that is no model."""
+    from engine.model.catalogue import NotFetched, resolve
+
+    try:
+        if not name.strip():
+            raise ModelError("A model's name is not empty; `driftty models list` has some.")
+        with suppress(NotFetched):  # It is fetched when the model is started.
+            resolve(name)
+    except ModelError as error:
+        raise _unusable("--model' / '-m", error) from error
+
+
 def model_choice(options: dict[str, Any], *, demo: bool) -> ModelChoice:
     """Which model these options ask for.
 
     Raises `click.BadParameter` for a name or folder that is no model; one that has yet to be
     fetched is one.
     """
-    from engine.model.catalogue import NotFetched, resolve
-
     if not demo:
-        try:
-            if not options["model"].strip():
-                raise ModelError("A model's name is not empty; `driftty models list` has some.")
-            with suppress(NotFetched):  # It is fetched when the model is started.
-                resolve(options["model"])
-        except ModelError as error:
-            raise _unusable("--model' / '-m", error) from error
+        see_it_is_a_model(options["model"])
     return ModelChoice(
         model=options["model"],
         device=options["device"],

@@ -106,8 +106,8 @@ def list_sessions(
 
     `field:text` is in it, `field=text` is it, `field:*` is any; numbers, times and spans take <, <=,
     >, >= and ranges. Fields: outcome, config, model, task, drift, drift-turn, turns, tokens, events,
-    length, size, when, age, tag, note, id, experiment, parent, why, version, rng, temperature,
-    channel, sandbox.
+    length, size, when, age, tag, note, id, experiment, parent, change, why, version, rng,
+    temperature, channel, sandbox.
 
     With --json, a list of objects: id, began (UTC), outcome, config, config_hash, seed, model, task,
     turns, drift_turn, drift_kind, operated, exited, done, why, tokens, took (nanoseconds), events,

@@ -30,7 +30,8 @@ Every run that was recorded, the newest first; the runs of an experiment are fol
 - `Enter` plays a session back, or opens an experiment; `→` and `←` show its runs or fold them
 - `/` filters: `outcome:drift config:operator turns>3 -tag:seen` and words to search for in commands, \
 output and reasoning; fields are outcome, config, model, task, drift, drift-turn, turns, tokens, \
-events, length, size, when, age, tag, note, id, experiment, parent, why, rng, temperature, channel
+events, length, size, when, age, tag, note, id, experiment, parent, change, why, rng, temperature, \
+channel
 - `field:text` is in it, `field=text` is it, `turns:2..5` a range, `tag:*` any, `-` in front: not
 - `space` marks, and what is done then is done to all that are marked; `Enter` compares two
 - what is deleted lies in the trash: `u` brings it back, `T` shows what is there

@@ -24,7 +24,7 @@ from console.screens.rerunning import ForksListed
 from console.screens.sessionsbrowsing import Browsing
 from console.screens.sessionskeeping import Keeping
 from console.screens.sessionsreading import SessionsReader
-from console.view.sessionpreview import empty_lines
+from console.view.sessionpreview import empty_lines, nothing_lines
 from console.view.sessions import SHIPPED_HEADING, SessionsView
 from engine.errors import DrifttyError
 from sessions.asking import read_query
@@ -262,7 +262,8 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
             if key is None or key == SHIPPED_HEADING:
                 return
         if key is None:
-            preview.preview(None, [])
+            asked, trash = bool(self.view.typed), self.view.query.trash
+            preview.preview(None, nothing_lines(asked=asked, trash=trash))
             return
         self._previews.ask(key)
 

@@ -153,7 +153,8 @@ class Keeping:
         self._deleted = ids
         self._screen.view.marks.clear()
         self._screen.refresh_bindings()
-        self._tell(f"{number(len(ids), 'session')} in the trash; u brings them back")
+        them = "it" if len(ids) == 1 else "them"
+        self._tell(f"{number(len(ids), 'session')} in the trash; u brings {them} back")
 
     async def _undo(self) -> None:
         trash = self._screen.view.query.trash

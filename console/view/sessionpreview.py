@@ -122,6 +122,26 @@ def empty_lines() -> list[Line]:
     ]
 
 
+def nothing_lines(*, asked: bool, trash: bool) -> list[Line]:
+    """What there is to do where a list is empty. `asked`: a filter stands; `trash`: it is the trash."""
+    if asked:
+        where = " in the trash" if trash else ""
+        return [
+            line((f"No session{where} is like that", "heading")),
+            line(""),
+            line(
+                ("Escape ", "key"), "takes the filter away; ", ("F1 ", "key"), "says what it knows."
+            ),
+        ]
+    if trash:
+        return [
+            line(("The trash is empty", "heading")),
+            line(""),
+            line(("T ", "key"), "goes back to what is kept."),
+        ]
+    return []
+
+
 def _count_line(count: Count, *, whole: bool) -> Line:
     """One config's counts. Runs that drift end sooner, so while some are still missing those that are
     there say no rate: the Experiments screen, which knows the plan, does."""

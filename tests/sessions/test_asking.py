@@ -166,3 +166,21 @@ async def test_a_filter_leaves_of_an_experiment_the_runs_that_are_so(library_pat
     assert [key.runs for key in trials] == [4]
     assert len([key for key in listed.keys if key.kind == "session"]) == 12
     assert listed.sessions == 16
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("outcome:bogus", "No outcome is “bogus”. There is: clean,"),
+        ("drift=prose", "No drift is “prose”. There is: narration,"),
+        ("-channel:raw", "No channel is “raw”. There is: cooked, fragmented."),
+    ],
+)
+def test_a_value_that_a_field_never_has_is_said_with_those_it_has(typed: str, told: str) -> None:
+    with pytest.raises(StoreError, match=told):
+        read_query(typed)
+
+
+@pytest.mark.parametrize("typed", ["outcome:CLEAN", "outcome:dri", "drift=echo", "change:mask"])
+def test_a_part_of_a_value_is_enough_so_that_one_may_type_on(typed: str) -> None:
+    assert len(read_query(typed).terms) == 1

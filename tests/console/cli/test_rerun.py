@@ -241,3 +241,13 @@ def test_a_copy_of_what_ships_in_one_s_own_store_is_one_s_own() -> None:
     called(rejudge, clean.recording.session)
     assert len(Findings().of(clean.recording.session, "judged")) == 1
     tag_baseline(clean.recording.session)
+
+
+def test_a_fork_in_a_model_that_there_is_not_is_refused_before_anything_is_recorded(
+    session: str,
+) -> None:
+    ran = called(fork, session, "-m", "nosuch", status=2)
+    assert "There is no model called 'nosuch'" in ran.output + ran.stderr
+    root = lineage(session)
+    assert root is not None
+    assert root.forks == ()

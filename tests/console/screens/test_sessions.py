@@ -335,6 +335,21 @@ async def test_the_cursor_stays_on_its_session_when_others_come() -> None:
         assert ids[-2] in screen.preview()
 
 
+async def test_a_filter_that_finds_nothing_and_an_empty_trash_say_how_to_go_back() -> None:
+    async with opened() as screen:
+        await screen.press("T")
+        assert "The trash is empty" in screen.preview()
+        await screen.press("T", "slash", *"turns>99", "enter")
+        assert "No session is like that" in screen.preview()
+
+
+async def test_an_experiment_is_not_forked_and_says_what_can_be() -> None:
+    experiment_of(store(), fill(store(), 3))
+    async with opened() as screen:
+        await screen.press("f")
+        assert "→ shows its runs" in screen.told()
+
+
 async def test_a_session_is_written_to_a_file(tmp_path: Path) -> None:
     fill(store(), 1)
     async with opened() as screen:
