@@ -31,8 +31,8 @@ ORDER = (
     "replay.go", "replay.against", "against.next", "against.next-turn", "against.side",
     "against.payloads", "against.open",
     "payload.jump", "payload.tab", "payload.next", "payload.boundaries", "payload.ids",
-    "payload.matters", "payload.search", "replay.back", "replay.idle", "replay.payload", "shell.type",
-    "priming.toggle", "screen.seeds", "screen.payload", "screen.experiments", "screen.sessions",
+    "payload.matters", "payload.beside", "payload.search", "replay.back", "replay.idle",
+    "replay.payload", "shell.type", "priming.toggle", "screen.seeds", "screen.payload", "screen.experiments", "screen.sessions",
     "run.mode", "run.inject", "pane.maximise", "pane.search", "pane.copy",
     "app.help", "app.palette", "app.quit",
 )  # fmt: skip
