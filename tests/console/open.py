@@ -28,13 +28,15 @@ def console(driver: ScriptedDriver | None = None, planned: RunSpec | None = None
 
 
 async def settled(pilot: Pilot[int]) -> None:
-    """Wait until every event is folded and drawn, and every worker but a waiting dialog is done."""
+    """Wait until every event is folded and drawn, every worker but a waiting dialog is done, and the
+    screen on top has its layout."""
     app = pilot.app
     assert isinstance(app, DrifttyApp)
     while True:
         await pilot.pause()
         idle = app.pump.idle and not any(worker.group == "count" for worker in app.workers)
-        if idle:
+        laid = not app.screen_stack or app.screen._compositor.size == app.size
+        if idle and laid:
             break
         await asyncio.sleep(0.005)
     await pilot.pause()
