@@ -143,7 +143,7 @@ def command(
     says about how many more runs that takes. Broken runs are faults, counted apart.
 
     Every result is on disk before it is counted. Ctrl+C stops; --resume goes on, after a power cut
-    too. Raising -n later leaves the first runs as they are.
+    too. Raising -n later leaves the first runs as they are. A console shows it live, by F4.
 
     \b
       driftty tally -c bare -c operator -n 20

@@ -1,6 +1,6 @@
 """The list of experiments: one line each, for a width in cells."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from rich.cells import cell_len
@@ -39,10 +39,13 @@ def listed(
     at_work: str,
     cursor: int,
     width: int,
+    over: Collection[str] = (),
 ) -> list[Line]:
     """A heading, then a line for each; without any, what they are and how to begin one.
 
-    `verdicts`: by id, as far as they have been worked out; `at_work`: the id of the one under way.
+    `verdicts`: by id, as far as they have been worked out; `at_work`: the id of the one under way;
+    `over`: the ids of those that have no more to run, though they may have been decided before the end
+    of their plan.
     """
     if not outlines:
         return [line((text, style)) for text, style in EMPTY]
@@ -74,7 +77,7 @@ def listed(
         if with_shape:
             shape = f"{len(each.configs)} × {each.tasks} × {each.n}"
             pieces.append(Piece(f"{shape:<{SHAPE}}  ", "text"))
-        pieces += [_done(each, at_work), Piece("  ")]
+        pieces += [_done(each, at_work, over=each.id in over), Piece("  ")]
         told = _verdict(each, verdicts, elsewhere=bool(each.process) and each.id != at_work)
         pieces.append(Piece(_cut(told, verdict), "text"))
         found.append(Line(tuple(pieces)))
@@ -97,19 +100,21 @@ def summary(outlines: Sequence[Outline]) -> str:
 def _names(outline: Outline) -> str:
     if outline.factorial:
         return clean_line(f"factorial of {outline.factorial}")
-    seeds = [name.partition("+")[0] for name in outline.configs]
-    if len(set(seeds)) == len(seeds):
-        return clean_line(", ".join(seeds))
-    return clean_line(", ".join(short(outline.configs).values()))
+    configs = list(dict.fromkeys(name.partition(" · ")[0] for name in outline.configs))
+    seeds = [name.partition("+")[0] for name in configs]
+    named = seeds if len(set(seeds)) == len(seeds) else list(short(configs).values())
+    conditions = len(outline.configs) // len(configs)
+    times = f" × {conditions} conditions" if conditions > 1 else ""
+    return clean_line(", ".join(named) + times)
 
 
-def _done(outline: Outline, at_work: str) -> Piece:
+def _done(outline: Outline, at_work: str, *, over: bool) -> Piece:
     done = f"{outline.runs:,}/{outline.planned:,}"
     if outline.id == at_work:
         return Piece(f"{'● ' + done:>{DONE}}", "phase-operating")
     if outline.process:
         return Piece(f"{'● ' + done:>{DONE}}", "warn")
-    if outline.runs < outline.planned:
+    if outline.runs < outline.planned and not over:
         return Piece(f"{'■ ' + done:>{DONE}}", "warn")
     return Piece(f"{'✓ ' + done:>{DONE}}", "good")
 

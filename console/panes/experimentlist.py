@@ -1,6 +1,6 @@
 """The list of experiments, and the preview of the one that is chosen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from textual import events
 from textual.message import Message
@@ -40,17 +40,33 @@ they came to; one that was stopped can go on with what is missing, after a power
         self._outlines: Sequence[Outline] = ()
         self._verdicts: Mapping[str, str] = {}
         self._at_work = ""
+        self._over: Collection[str] = ()
 
-    def offer(self, outlines: Sequence[Outline], verdicts: Mapping[str, str], at_work: str) -> None:
-        """Show these."""
+    def offer(
+        self,
+        outlines: Sequence[Outline],
+        verdicts: Mapping[str, str],
+        at_work: str,
+        over: Collection[str],
+    ) -> None:
+        """Show these, as `listed` takes them."""
         self._outlines, self._verdicts, self._at_work = outlines, verdicts, at_work
+        self._over = over
         self.cursor = min(self.cursor, max(len(outlines) - 1, 0))
         self.sync()
 
     def sync(self) -> None:
         """Draw the list."""
-        lines = listed(self._outlines, self._verdicts, self._at_work, self.cursor, self.width)
-        self.show(lines)
+        self.show(
+            listed(
+                self._outlines,
+                self._verdicts,
+                self._at_work,
+                self.cursor,
+                self.width,
+                self._over,
+            )
+        )
 
     def render_line(self, y: int) -> Strip:
         """The heading in the first row, however far it is scrolled."""

@@ -1,17 +1,12 @@
 """The Experiment screen: one experiment, watched while it runs or looked at afterwards."""
 
-import asyncio
 import time
-from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from console.diverging import Diverging
 from console.experiment.board import Board
-from console.experiment.effects import Effects, measure, question
-from console.experiment.making import inexact
-from console.experiment.shelved import Shelved
+from console.experiment.effects import Effects
 from console.experiment.watched import Watched
 from console.keymap import Place, bindings
 from console.panes.experimentbars import ExperimentHeader, ProgressBar
@@ -20,13 +15,9 @@ from console.panes.experimentpanes import ConfigsPane, RunsPane, VerdictsPane
 from console.panes.experimentplots import EffectsPane, IntervalsPane, MarginPane, SurvivalPane
 from console.panes.footer import Hints
 from console.panes.frame import Frame
-from console.panes.standing import stands
 from console.screens.board import BoardScreen
+from console.screens.experimentbeside import Beside
 from console.screens.experimenting import Conducts
-from engine.errors import StoreError
-
-if TYPE_CHECKING:
-    from console.app import DrifttyApp
 
 FRAME_SECONDS = 0.25
 """Between two looks at a running experiment: nobody reads a table faster."""
@@ -34,12 +25,6 @@ FOLLOW_SECONDS = 1.0
 """Between two looks into the store for what another process did."""
 PLOT_SECONDS = 1.0
 """Between two drawings of plots and sentences while runs come in; of the table and grid, each look."""
-EFFECTS_SECONDS = 4.0
-"""Between two measurements of effects while runs come in; one takes up to a second or two."""
-DIVERGENCE_SECONDS = 5.0
-"""Between two looks at what was measured of rounding, which is done when all runs are there."""
-DIVERGENCE_SECONDS = 5.0
-"""Between two looks at what was measured of rounding, which is done when all runs are there."""
 EVERY_LOOK: tuple[BoardPaneName, ...] = ("configs", "runs")
 KEYS: list[BindingType] = [*bindings("panes"), *bindings("experiment")]
 
@@ -54,9 +39,8 @@ class ExperimentScreen(Conducts, BoardScreen):
 
     def __init__(self, watched: Watched) -> None:
         super().__init__(Board(watched))
-        self._measured = -EFFECTS_SECONDS
+        self._beside = Beside(self)
         self._plotted = -PLOT_SECONDS
-        self._divergence_read = -DIVERGENCE_SECONDS
         self._behind = False
         """Whether the plots are those of an earlier look."""
 
@@ -77,7 +61,7 @@ class ExperimentScreen(Conducts, BoardScreen):
     def on_mount(self) -> None:
         """Look now and then."""
         self.set_interval(FRAME_SECONDS, self.look)
-        self._follower = self.set_interval(FOLLOW_SECONDS, self.follow)
+        self.set_interval(FOLLOW_SECONDS, self._beside.follow)
 
     @property
     def watched(self) -> Watched:
@@ -93,8 +77,7 @@ class ExperimentScreen(Conducts, BoardScreen):
         self.query_one(ExperimentHeader).board = self.board
         self.query_one(ProgressBar).board = self.board
         self.query_one(EffectsPane).effects = Effects()
-        self._measured = -EFFECTS_SECONDS
-        self._divergence_read = -DIVERGENCE_SECONDS
+        self._beside.forget()
         self.lay_out()
         self.refresh_bindings()
 
@@ -104,7 +87,7 @@ class ExperimentScreen(Conducts, BoardScreen):
             return
         before = self.board.now
         changed = self.board.look()
-        due = time.monotonic() - self._plotted >= PLOT_SECONDS or not self._under_way
+        due = time.monotonic() - self._plotted >= PLOT_SECONDS or not self.under_way
         self._behind |= changed
         if changed or (due and self._behind):
             self.sync(plots=due)
@@ -112,13 +95,8 @@ class ExperimentScreen(Conducts, BoardScreen):
             self.refresh_bindings()
         if self.board.now.planned != before.planned:
             self.lay_out()
-        self._measure_effects()
-        self._read_divergence()
-
-    def follow(self) -> None:
-        """Ask the store what another process did, where the last answer is in."""
-        if self.is_current and not any(each.group == "follow" for each in self.workers):
-            self.run_worker(self._follow(), group="follow")
+        self._beside.measure_effects()
+        self._beside.read_divergence()
 
     def sync(self, *, plots: bool = True) -> None:
         """Draw what changed; `plots`: the slower panes too."""
@@ -158,61 +136,9 @@ class ExperimentScreen(Conducts, BoardScreen):
     def placed(self) -> None:
         """The panes have their size: fill them."""
         self.sync()
-        self._measure_effects()
-
-    def _measure_effects(self) -> None:
-        """Have the effects measured where they are in view and no longer hold."""
-        pane = self.query_one(EffectsPane)
-        stale = pane.effects.version != self.watched.tally.version
-        due = time.monotonic() - self._measured >= EFFECTS_SECONDS
-        measuring = any(worker.group == "effects" for worker in self.workers)
-        if "effects" not in self.boxes or measuring or not stale:
-            return
-        if due or not self._under_way:
-            self._measured = time.monotonic()
-            self.run_worker(self._measure(), group="effects")
-
-    async def _measure(self) -> None:
-        asked = question(self.board)
-        board = self.board
-        if isinstance(asked, str):
-            found = Effects(board.watched.tally.version, why=asked)
-        else:
-            found = await asyncio.to_thread(measure, asked)
-        if board is self.board and stands(self):
-            pane = self.query_one(EffectsPane)
-            pane.effects = found
-            pane.sync()
-
-    async def _follow(self) -> None:
-        """Once the store cannot be read, that is said once, and what is known stays."""
-        watched = self.watched
-        if isinstance(watched, Shelved):
-            try:
-                await watched.catch_up()
-            except StoreError as error:
-                self._follower.stop()
-                cast("DrifttyApp", self.app).complain(error)
-
-    def _read_divergence(self) -> None:
-        """Have what was measured of rounding read, where there may be something new."""
-        due = time.monotonic() - self._divergence_read >= DIVERGENCE_SECONDS
-        reading = any(worker.group == "divergence" for worker in self.workers)
-        if due and not reading and not self.board.now.under_way and inexact(self.board):
-            self._divergence_read = time.monotonic()
-            self.run_worker(self._divergence(), group="divergence")
-
-    async def _divergence(self) -> None:
-        board = self.board
-        try:
-            found = await asyncio.to_thread(Diverging().kept, board.results)
-        except StoreError as error:
-            cast("DrifttyApp", self.app).complain(error)
-            return
-        before, board.divergence = board.divergence, found
-        if found != before and board is self.board and stands(self):
-            self.sync()
+        self._beside.measure_effects()
 
     @property
-    def _under_way(self) -> bool:
+    def under_way(self) -> bool:
+        """Whether runs may still come in."""
         return self.board.now.state in ("loading", "running", "paused", "ending")

@@ -83,7 +83,7 @@ class ExperimentsScreen(Screen[None]):
             return
         pane = self.query_one(ListPane)
         verdicts = {id_: in_short(board) for id_, (_, board) in self._boards.items()}
-        pane.offer(self._outlines, verdicts, self._desk.laboratory.at_work)
+        pane.offer(self._outlines, verdicts, self._desk.laboratory.at_work, self._over)
         chosen = self._chosen
         found = self._boards.get(chosen.id) if chosen else None
         self.query_one(PreviewPane).preview(found[1] if found else None)
@@ -106,7 +106,7 @@ class ExperimentsScreen(Screen[None]):
             return False
         if action == "go_on":
             free = not self._desk.laboratory.at_work and not chosen.process
-            return free and chosen.runs < chosen.planned
+            return free and chosen.runs < chosen.planned and chosen.id not in self._over
         return True
 
     def on_list_pane_chose(self) -> None:
@@ -147,6 +147,12 @@ class ExperimentsScreen(Screen[None]):
     def action_back(self) -> None:
         """Back to where one was."""
         self.dismiss(None)
+
+    @property
+    def _over(self) -> frozenset[str]:
+        return frozenset(
+            id_ for id_, (_, board) in self._boards.items() if board.now.state == "over"
+        )
 
     @property
     def _chosen(self) -> Outline | None:
