@@ -44,9 +44,6 @@ The operator's own shell, as a terminal shows it: its colours, its cursor, its p
             super().__init__()
             self.data = data
 
-    class TypingChanged(Message):
-        """Keys go to the shell from now on, or no longer."""
-
     def __init__(
         self, view: ShellView, words: Callable[[], list[Line]], *, takes_keys: bool = True
     ) -> None:

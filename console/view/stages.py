@@ -19,7 +19,6 @@ from engine.events import (
 )
 from engine.profile import BESIDE, Profiler
 
-PER_TURN: tuple[Stage, ...] = ("seed", "first_token", "completion", "route", "exec", "observe")
 ONCE: tuple[Stage, ...] = ("load", "bring_up")
 
 

@@ -51,18 +51,6 @@ class ResponseParser(Protocol):
         ...
 
 
-class TemplatedTokenizer(Protocol):
-    """What is asked of a tokenizer that has a response template."""
-
-    response_template: dict[str, Any]
-
-    def get_response_parser(
-        self, response_template: dict[str, Any], *, prefix: str
-    ) -> ResponseParser:
-        """A parser for one completion."""
-        ...
-
-
 def part_parser(tokenizer: Any, policy: CommandPolicy, opening: str) -> Parts:
     """Whatever tells this model's parts best: its response template, else think tags.
 

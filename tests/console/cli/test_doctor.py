@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from engine import folders
 
 GOOD = Finding("tea", works=True, needed=True, detail="there is some")
 BAD = Finding("tea", works=False, needed=True, detail="\x1b[31mnone", remedy="buy some")
-Look = Callable[[], Iterable[Finding]]
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *findings: Finding, options: str = "") -> Result:
