@@ -33,7 +33,8 @@ ORDER = (
     "payload.jump", "payload.tab", "payload.next", "payload.boundaries", "payload.ids",
     "payload.matters", "payload.beside", "payload.search", "replay.back", "replay.idle",
     "replay.payload", "shell.type", "priming.toggle", "screen.seeds", "screen.payload",
-    "screen.experiments", "screen.sessions", "run.mode", "run.inject", "pane.maximise", "pane.search", "pane.copy",
+    "screen.experiments", "screen.sessions", "run.mode", "run.inject", "pane.maximise",
+    "pane.search", "pane.copy",
     "app.help", "app.palette", "app.quit",
 )  # fmt: skip
 """Which keys to show first where there is not room for all."""
