@@ -24,7 +24,7 @@ registers: what that takes is compiled and tried when so many rows come for the 
 _AT_ONCE = 8
 _TRIED = (16, 8, 4)
 """Rows for which it is measured whether this way is faster, until it is."""
-_TIMES = 3
+_TIMES = 4
 _SPANS = (4096, 2048, 1024, 512, 384, 256, 192, 128, 64)
 """Inputs after which sums may start anew, unless they never do."""
 
