@@ -12,6 +12,9 @@ SPACING = 400
 """Events between two snapshots at first: some milliseconds of reading and folding."""
 MOST = 256
 """Snapshots kept: with more, every second one goes and the spacing doubles."""
+_USUAL, _SELDOM = gc.get_threshold(), (10_000, 5, 200)
+"""How many objects more than before, and how many collections of them, set off another: by default,
+and while a long recording is open."""
 _BYTES_A_STEP = 4096
 """So many of the shell's bytes cost as much to fold as an event."""
 
@@ -78,12 +81,15 @@ def set_aside() -> None:
     """Spare Python's cycle collector what there is: nothing in a snapshot refers back to it.
 
     To look through the snapshots of a long recording at every full collection takes 0.1 s, and would
-    do so in the middle of every tenth jump.
+    do so in the middle of every tenth jump. What a jump itself makes, some ten thousand events, lines
+    and strips without a cycle among them, is looked through once and not twenty times.
     """
     gc.collect(1)  # what is no longer used is not kept with the rest
     gc.freeze()
+    gc.set_threshold(*_SELDOM)
 
 
 def take_up() -> None:
     """Leave everything to the collector again."""
+    gc.set_threshold(*_USUAL)
     gc.unfreeze()
