@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from engine.errors import StoreError
 from sessions import database
 from sessions.changing import reading
 from sessions.experimentrows import COLUMNS, STRETCH, kept_of, runner_of, stretch_of
@@ -64,9 +65,12 @@ class Following:
     def look(self) -> News:
         """What came. Raises `StoreError`."""
         with reading(self._path, f"No experiment is kept yet in {self._path}.") as run:
-            number, n, dropped, runner = run.execute(
+            row = run.execute(
                 "SELECT number, n, dropped, runner FROM experiments WHERE id = ?", (self._id,)
             ).fetchone()
+            if row is None:
+                raise StoreError(f"Experiment {self._id} is no longer in {self._path}.")
+            number, n, dropped, runner = row
             stretches = run.execute(
                 f"SELECT {', '.join(STRETCH)} FROM experiment_stretches WHERE experiment = ?"
                 " ORDER BY stretch",

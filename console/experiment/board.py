@@ -70,9 +70,8 @@ class Board:
         """How often lower precision changed a token, as far as that was measured and read."""
         self._tally = watched.tally
         self._levers: dict[Axis, Levers] = {}
-        self._under_way: dict[Cell, UnderWay] = {}
+        self._under_way = {each.cell: each for each in self.now.under_way}
         self._n = self.experiment.n
-        self._caught_up()
 
     @property
     def experiment(self) -> Experiment:
@@ -94,7 +93,7 @@ class Board:
             self._levers.clear()
         self._n = self.experiment.n
         self.version += 1
-        self._caught_up()
+        self._under_way = {each.cell: each for each in self.now.under_way}
         return True
 
     def choose(self, config: int) -> bool:
@@ -140,9 +139,7 @@ class Board:
 
     def levers(self, axis: Axis) -> tuple[PairTally, ...]:
         """What may be said of each element while one watches."""
-        if axis not in self._levers:
-            self._levers[axis] = Levers(self._watched.tally, self.elements, axis)
-        return self._levers[axis].standing()
+        return self._tests(axis).standing()
 
     @property
     def untested(self) -> tuple[str, ...]:
@@ -151,8 +148,7 @@ class Board:
         """
         every = [each for each in self.elements if each is not None]
         differing = frozenset[str]().union(*every) - frozenset.intersection(*every) if every else ()
-        self.levers("clean")
-        tested = self._levers["clean"].elements
+        tested = self._tests("clean").elements
         return tuple(sorted(name for name in differing if name not in tested))
 
     @property
@@ -161,8 +157,10 @@ class Board:
         plan = self._watched.plan
         return plan if isinstance(plan, RacePlan) else None
 
-    def _caught_up(self) -> None:
-        self._under_way = {each.cell: each for each in self.now.under_way}
+    def _tests(self, axis: Axis) -> Levers:
+        if axis not in self._levers:
+            self._levers[axis] = Levers(self._watched.tally, self.elements, axis)
+        return self._levers[axis]
 
 
 def _elements(watched: Watched) -> tuple[frozenset[str] | None, ...]:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from msgspec.structs import replace
 
+from engine.errors import StoreError
 from engine.experiment import Cell, Experiment, cells, run_seed, spec_of
 from sessions.experimentfollow import Following
 from sessions.experiments import Experiments
@@ -121,3 +122,9 @@ async def test_more_runs_dropped_arms_and_the_process_are_told(
         assert told.under_way == ()
         runner.experiments.leave(runner.planned.id)
         assert following.look().process == 0
+
+
+async def test_one_that_is_not_there_any_more_is_said_in_a_sentence() -> None:
+    async with running():
+        with pytest.raises(StoreError, match="Experiment 6ahz is no longer in"):
+            Following("6ahz").look()
