@@ -1,7 +1,6 @@
 """The Sessions screen: what was recorded, listed, filtered, previewed, and opened."""
 
-from collections.abc import Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -10,7 +9,6 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from console.keymap import Place, bindings
-from console.latest import Latest
 from console.panes.footer import Hints
 from console.panes.frame import Frame, Label
 from console.panes.layout import Box
@@ -19,16 +17,14 @@ from console.panes.rows import RowsPane
 from console.panes.sessionbar import FilterInput, SessionsHeader
 from console.panes.sessionpreview import PreviewPane
 from console.panes.sessiontable import SessionHeading, SessionTable
-from console.panes.standing import stands
 from console.screens.rerunning import ForksListed
 from console.screens.sessionsbrowsing import Browsing
+from console.screens.sessionsfilling import Filling
 from console.screens.sessionskeeping import Keeping
 from console.screens.sessionsreading import SessionsReader
-from console.view.sessionpreview import empty_lines, nothing_lines
-from console.view.sessions import SHIPPED_HEADING, SessionsView
+from console.view.sessions import SessionsView
 from engine.errors import DrifttyError
 from sessions.asking import read_query
-from sessions.listing import Key
 
 if TYPE_CHECKING:
     from console.app import DrifttyApp
@@ -37,9 +33,6 @@ LOOK_SECONDS = 1.0
 """Between two looks at whether anything was recorded."""
 TYPING_SECONDS = 0.12
 """That a person may take between two letters of a filter before it is asked."""
-PREVIEW_SECONDS = 0.03
-"""After which what the cursor came to is read: its own frame comes first, and a held key reads some of
-the rows that it passes."""
 SIDE_BY_SIDE = 150
 """Columns from which on the preview stands beside the list."""
 
@@ -55,19 +48,12 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
     def __init__(self, reader: SessionsReader | None = None) -> None:
         super().__init__()
         self.view = SessionsView()
-        self.reader = reader or SessionsReader()
-        self._lists: Latest[None] = Latest(self._list, self._begin)
-        self._rows: Latest[Sequence[Key]] = Latest(self._read_rows, self._begin)
-        self._previews: Latest[Key] = Latest(self._preview, self._begin)
-        self._stamp: tuple[int, ...] = ()
+        self.filling = Filling(self, reader or SessionsReader())
         self._typing: Timer | None = None
-        self._moved: Timer | None = None
-        self._wrong = False
-        """Whether the filter as it stands cannot be understood, which is said until it can."""
 
     def compose(self) -> ComposeResult:
         """Everything there ever is on this screen."""
-        table = SessionTable(self.view, self._rows.ask)
+        table = SessionTable(self.view, self.filling.rows)
         yield Frame()
         yield SessionsHeader(self.view)
         yield FilterInput()
@@ -84,9 +70,12 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
     @property
     def idle(self) -> bool:
         """Whether everything that was asked for has been read and shown."""
-        works = (self._lists, self._rows, self._previews)
-        waits = self._typing is not None or self._moved is not None
-        return self.view.loaded and not waits and not any(one.busy for one in works)
+        return self.view.loaded and self._typing is None and self.filling.idle
+
+    @property
+    def reader(self) -> SessionsReader:
+        """What reads the store."""
+        return self.filling.reader
 
     def on_mount(self) -> None:
         """Look from time to time whether there is more."""
@@ -148,8 +137,7 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
 
     def on_session_table_moved(self) -> None:
         """Preview the row the cursor came to, soon."""
-        if self._moved is None:
-            self._moved = self.set_timer(PREVIEW_SECONDS, self._came)
+        self.filling.preview_soon()
 
     def on_session_table_opened(self) -> None:
         """A row was clicked twice."""
@@ -177,7 +165,7 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
 
     def relist(self) -> None:
         """Read the list anew."""
-        self._lists.ask(None)
+        self.filling.list()
 
     def _filter(self) -> None:
         if self._typing is not None:
@@ -187,11 +175,11 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
         try:
             query = read_query(typed)
         except DrifttyError as error:
-            self._wrong = True
+            self.filling.understood = False
             self.query_one(SessionsHeader).say(str(error), "bad")
             return
-        if self._wrong:
-            self._wrong = False
+        if not self.filling.understood:
+            self.filling.understood = True
             self.query_one(SessionsHeader).say("")
         if typed == self.view.typed:
             return
@@ -199,81 +187,13 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
         self.view.ask(query)
         self.relist()
 
-    def _look(self) -> None:
-        if self.app.screen is self and self.reader.stamp() != self._stamp:
-            self.relist()
-
-    async def _list(self, _: None) -> None:
-        if not stands(self):
-            return
-        self._stamp = self.reader.stamp()
-        header = self.query_one(SessionsHeader)
-        view = self.view
-
-        asked = view.query, view.order
-
-        def progress(done: int, of: int) -> None:
-            if of > 200 and self.app.is_running:
-                self.app.call_from_thread(header.say, f"reading new sessions: {done} of {of}")
-
-        try:
-            own, shipped = await self.reader.listed(
-                view.query, view.order, sorted(view.unfolded), progress
-            )
-        except DrifttyError as error:
-            view.loaded = True
-            if stands(self):
-                header.say(str(error), "bad")
-            return
-        if asked != (view.query, view.order) or not stands(self):
-            return  # something else is asked for by now, and comes next
-        if not self._wrong:
-            header.say("")
-        view.listed(own, shipped)
-        self._rows.ask(view.keys[self.table.scroll_offset.y :][: self.table.size.height])
-        self.sync()
-        self.table.reveal()
-        self.show_preview()
-
-    async def _read_rows(self, keys: Sequence[Key]) -> None:
-        try:
-            rows = await self.reader.rows(keys)
-        except DrifttyError as error:
-            if stands(self):
-                self.query_one(SessionsHeader).say(str(error), "bad")
-            return
-        if stands(self):
-            before = self.view.rows.get(self.view.current or SHIPPED_HEADING)
-            self.view.fill(keys, rows)
-            self.sync()
-            if self.view.rows.get(self.view.current or SHIPPED_HEADING) != before:
-                self.show_preview()
-
-    def _came(self) -> None:
-        self._moved = None
-        self.show_preview()
-
     def show_preview(self) -> None:
         """Have what the cursor is on read and shown."""
-        key = self.view.current
-        preview = self.query_one(PreviewPane)
-        if self.view.empty:
-            preview.preview(None, empty_lines())
-            if key is None or key == SHIPPED_HEADING:
-                return
-        if key is None:
-            asked, trash = bool(self.view.typed), self.view.query.trash
-            preview.preview(None, nothing_lines(asked=asked, trash=trash))
-            return
-        self._previews.ask(key)
+        self.filling.preview()
 
-    async def _preview(self, key: Key) -> None:
-        lines = await self.reader.preview(key, self.view.rows.get(key))
-        if stands(self) and not self._previews.waiting and key == self.view.current:
-            self.query_one(PreviewPane).preview(key, lines)
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        self.run_worker(work, group="sessions")
+    def _look(self) -> None:
+        if self.app.screen is self:
+            self.filling.look()
 
     def _boxes(self) -> tuple[Box, Box]:
         width, height = self.size

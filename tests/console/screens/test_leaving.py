@@ -162,7 +162,8 @@ async def test_what_is_read_for_a_screen_that_has_gone_is_left_undrawn() -> None
         await pilot.press("escape")
         while screen.is_attached:
             await pilot.pause(0.005)
-        await screen._list(None)
-        await screen._read_rows(keys)
-        await screen._preview(keys[0])
+        await screen.filling._list(None)
+        await screen.filling._read_rows(keys)
+        await screen.filling._preview(keys[0])
+        screen.filling._came()
         assert app.is_running
