@@ -13,6 +13,7 @@ from console.screens.help import help_screen
 from console.screens.payload import PayloadScreen
 from console.screens.seeds import SeedsScreen
 from console.screens.start import StartDialog
+from console.view.plannedpayload import planned_payload
 from engine.errors import DrifttyError, ModelError
 from engine.events import Mode
 from engine.run import RunSpec
@@ -125,14 +126,17 @@ class Desk:
         self._go(self._choose_seed(), "ask")
 
     def payload(self) -> None:
-        """Show the exact prompts of this session, the last one first."""
-        view = self._app.view
+        """Show the exact prompts of this session, the last one first; before any, what is planned."""
+        view, status = self._app.view, self._app.worker.status
+        known = status.provenance if status is not None else None
+        plan = planned_payload(view.priming, self.plan.spec, known) if not view.payload else None
         self._app.push_screen(
             PayloadScreen(
-                view.payload,
+                plan or view.payload,
                 self._app.inspecting,
                 exists=view.lint.exists,
                 priming=view.priming,
+                planned=plan is not None,
             )
         )
 

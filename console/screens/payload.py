@@ -48,10 +48,12 @@ class PayloadScreen(Asks, Looks, PutsBeside, Dialog[None]):
         reading: Reading | None = None,
         exists: Callable[[str], bool] | None = None,
         priming: PrimingView | None = None,
+        planned: bool = False,
     ) -> None:
         """`turn`: whose prompt to show first, else the last; `reading`: a recording's events, to be
         folded into `view` first; `exists`: whether the sandbox has a command;
-        `priming`: where it is to be shown how much each turn matters."""
+        `priming`: where it is to be shown how much each turn matters; `planned`: that nothing was
+        sent yet."""
         super().__init__()
         self.view = view
         self.tells = Tells(inspecting, exists)
@@ -59,7 +61,7 @@ class PayloadScreen(Asks, Looks, PutsBeside, Dialog[None]):
         """Of the prompt in view; -1 follows the newest."""
         self.tab: Tab = "payload"
         self._turn, self._reading = turn, reading
-        self.inspecting, self.priming = inspecting, priming
+        self.inspecting, self.priming, self._planned = inspecting, priming, planned
         self._seen: object = None
         self.work: Worker[None] | None = None
         """What the model is asked just now."""
@@ -104,6 +106,7 @@ class PayloadScreen(Asks, Looks, PutsBeside, Dialog[None]):
         shown = self.tells.look_at(self.view, self.place)
         self.query_one("#payload-tabs", Static).update(tab_words(self.tab, self.tells))
         words = summary(shown, self.place, len(self.view)) if shown else self._nothing()
+        words = f"planned, not sent yet · {words}" if self._planned else words
         self.query_one("#payload-summary", Static).update(Text(clean_line(words), no_wrap=True))
         tokens = self.query_one(TokensPane)
         if self.tab == "payload":

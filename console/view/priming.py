@@ -109,6 +109,11 @@ class PrimingView:
         self.version += 1
 
     @property
+    def plan(self) -> Payload | None:
+        """The payload of what would be sent; none while something was, or nothing counted it."""
+        return self._counted if self.planning else None
+
+    @property
     def turns(self) -> tuple[Turn, ...]:
         """The whole scrollback."""
         return (*self.seeded, *self.live)

@@ -343,10 +343,11 @@ async def test_another_recording_is_put_beside_it_and_taken_away_again() -> None
         await until(lambda: "compared with turn 2" in screen_text(app))
 
 
-async def test_before_anything_was_sent_that_is_said() -> None:
+async def test_before_anything_was_sent_or_counted_that_is_said() -> None:
     app = console()
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
+        app.view.priming._counted = None  # as before there is a tokenizer
         await pilot.press("f3")
         await settled(pilot)
         assert "nothing sent yet" in screen_text(app)
@@ -354,6 +355,22 @@ async def test_before_anything_was_sent_that_is_said() -> None:
             await pilot.press(key)
         await settled(pilot)
         assert not shows(app, PayloadScreen)
+
+
+async def test_what_is_planned_is_looked_at_before_it_is_sent() -> None:
+    driver = ScriptedDriver()
+    app = console(driver)
+    async with app.run_test(size=(120, 40)) as pilot:
+        driver.worker("ready", provenance=PROVENANCE)
+        await until(lambda: app.view.priming.plan is not None)
+        await pilot.press("f3")
+        await settled(pilot)
+        screen = app.screen
+        assert isinstance(screen, PayloadScreen)
+        assert "planned, not sent yet · turn 1 · prompt 1 of 1" in screen_text(app)
+        assert screen.tells.shown is not None
+        assert screen.tells.shown.sent.turns == app.view.priming.turns
+        assert not app.view.payload, "nothing was sent"
 
 
 async def test_help_and_the_palette_know_its_keys() -> None:
