@@ -284,6 +284,8 @@ class RacePlan(Iterator[Cell]):
             told = "no config is left in the race"
         else:
             spent = "" if self.left_by_config else ", and no runs are left"
-            told = f"{len(standing.left)} of {len(names)} may still be the best{spent}"
+            told = (
+                f"{len(standing.left)} of {len(names)} may still be the best by their bounds{spent}"
+            )
         saved = f"; {self.saved} runs saved" if standing.over else ""
         return f"{told}{saved}."

@@ -188,7 +188,7 @@ def test_a_race_says_which_are_left_and_what_it_saved() -> None:
     document: dict[str, Any] = msgspec.json.decode(ran.stdout)
     names = [each["config"] for each in document["configs"]]
     assert document["race"] == {"over": False, "left": names, "out": [], "saved": 0}
-    assert "2 of 2 may still be the best, and no runs are left." in ran.stderr
+    assert "2 of 2 may still be the best by their bounds, and no runs are left." in ran.stderr
     assert "fewer if it is decided before" in ran.stderr
 
 

@@ -173,18 +173,18 @@ def test_when_the_runs_are_spent_it_says_who_may_still_be_the_best() -> None:
     plan = RacePlan(tally, n=3)
     raced(plan, tally, [0.5] * 3, np.random.default_rng(1))
     assert (plan.begun, plan.saved) == (9, 0)
-    assert plan.sentence == "3 of 3 may still be the best, and no runs are left."
+    assert plan.sentence == "3 of 3 may still be the best by their bounds, and no runs are left."
     plan.raise_to(4)
-    assert plan.sentence == "3 of 3 may still be the best."
+    assert plan.sentence == "3 of 3 may still be the best by their bounds."
     assert next(plan) == Cell(0, 0, 3)
 
 
 def test_a_budget_is_kept_with_what_was_run_before() -> None:
     done = list(itertools.islice(FixedPlan(configs=3, tasks=1, n=10), 4))
     plan = RacePlan(Tally(names(3)), n=10, budget=10, done=done)
-    assert plan.sentence == "3 of 3 may still be the best."
+    assert plan.sentence == "3 of 3 may still be the best by their bounds."
     assert len(list(plan)) == 6
-    assert plan.sentence == "3 of 3 may still be the best, and no runs are left."
+    assert plan.sentence == "3 of 3 may still be the best by their bounds, and no runs are left."
     assert plan.saved == 0
 
 
