@@ -18,9 +18,7 @@ class HomeKeeper:
     It goes on in a thread beside the completion, and is waited for before the next command.
     """
 
-    def __init__(
-        self, shell: Shell, emit: Callable[[AnyEvent], None], clock: SessionClock
-    ) -> None:
+    def __init__(self, shell: Shell, emit: Callable[[AnyEvent], None], clock: SessionClock) -> None:
         """`shell`: whose home it is, and which knows how much of it is kept at most."""
         self._shell = shell
         self._emit = emit
