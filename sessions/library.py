@@ -195,14 +195,6 @@ class Library:
             raise StoreError(f"{many} id begins with “{typed}”; `last` is the one begun last.")
         return str(rows[0][0])
 
-    async def losses(self) -> dict[str, int]:
-        """Sessions of which acknowledged events are gone, and how many events they once had."""
-        rows = await self.fetch(
-            "SELECT session, losses.events FROM losses LEFT JOIN sessions ON id = session"
-            " WHERE losses.events > coalesce(sessions.events, 0)"
-        )
-        return {session: int(events) for session, events in rows}
-
     async def spec(self, session: str) -> RunSpec:
         """What was asked for, in full. Raises `StoreError` where nothing of it is recorded."""
         async for event in self.events(session):

@@ -29,7 +29,16 @@ async def find_damage(library: Library, session: str) -> str:
         return f"event {place} cannot be read: {error}"
     if place < said:
         return f"the last {said - place} of {said} events are missing"
-    had = (await library.losses()).get(session, 0)
+    had = (await losses(library)).get(session, 0)
     if place < had:
         return f"the last {had - place} of {had} events are missing: {LOST_LOG}"
     return ""
+
+
+async def losses(library: Library) -> dict[str, int]:
+    """Sessions of which acknowledged events are gone, and how many events they once had."""
+    rows = await library.fetch(
+        "SELECT session, losses.events FROM losses LEFT JOIN sessions ON id = session"
+        " WHERE losses.events > coalesce(sessions.events, 0)"
+    )
+    return {session: int(events) for session, events in rows}

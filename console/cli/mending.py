@@ -40,7 +40,7 @@ def check(sessions: Sequence[str], as_json: bool) -> None:
 
 async def _check(typed: Sequence[str]) -> list[dict[str, str | int]]:
     from sessions.library import Library
-    from sessions.soundness import LOST_LOG
+    from sessions.soundness import LOST_LOG, losses
 
     found: list[dict[str, str | int]] = []
     for name in typed:
@@ -53,7 +53,7 @@ async def _check(typed: Sequence[str]) -> list[dict[str, str | int]]:
         for summary in await library.sessions(limit=await library.count()):
             known.add(summary.id)
             found.append(await _look(library, summary))
-        for session, had in (await library.losses()).items():
+        for session, had in (await losses(library)).items():
             if session not in known:
                 damage = f"all of its {had} events are missing: {LOST_LOG}"
                 found.append({"session": session, "events": 0, "damage": damage})

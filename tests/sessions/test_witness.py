@@ -11,7 +11,7 @@ import pytest
 from sessions.ids import new_id
 from sessions.library import Library
 from sessions.recorder import Recorder
-from sessions.soundness import find_damage
+from sessions.soundness import find_damage, losses
 from tests.sessions.made import begin, end, token
 
 RECORD_AND_DIE = """
@@ -52,7 +52,7 @@ async def reopen(path: Path) -> tuple[dict[str, int], dict[str, str]]:
         pass
     async with Library.open(path) as library:
         left = [summary.id for summary in await library.sessions()]
-        return await library.losses(), {one: await find_damage(library, one) for one in left}
+        return await losses(library), {one: await find_damage(library, one) for one in left}
 
 
 def witnesses(path: Path) -> list[Path]:
