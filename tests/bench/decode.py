@@ -1,6 +1,6 @@
 """How fast tokens come, one row and many, by plain transformers, in lockstep and by the engine.
 
-    python -m tests.bench.decode [--quick] [--json] [--dtype float32 …] [--threads N]
+    python -m tests.bench.decode [--quick] [--json] [--dtype float32 …] [--threads N] [--rows N …]
 
 The embedded model goes on from a seed of about 300 and of about 1000 tokens and a task of 16. All ways
 run in turns, so that what else the machine does hits them alike; medians are told.
@@ -219,14 +219,16 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def measure(dtype: str, threads: int, rounds: int) -> tuple[list[dict[str, Any]], str]:
+def measure(
+    dtype: str, threads: int, rounds: int, numbers: list[int]
+) -> tuple[list[dict[str, Any]], str]:
     """All ways in turns; what they came to, and on what."""
     sides = {name: Side(name, dtype, threads) for name in ("plain", "engine")}
     bounds, parameters = sides["engine"].limits, sides["plain"].parameters
     cells = [
         Cell(dtype, way, seed, rows)
         for seed in SEEDS
-        for rows in ROWS
+        for rows in numbers
         for way in (("plain",) if rows == 1 else ("lockstep",)) + ("engine",)
     ]
     goes: dict[Cell, list[Measured]] = {cell: [] for cell in cells}
@@ -286,6 +288,7 @@ def main() -> None:
     parser.add_argument("--dtype", nargs="+", choices=list(DTYPES), default=["float32", "bfloat16"])
     parser.add_argument("--threads", type=int, default=0, help="the same for both sides")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rows", type=int, nargs="+", default=list(ROWS), help="how many at once")
     parser.add_argument("--quick", action="store_true", help="float32 only, one round")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
@@ -294,7 +297,7 @@ def main() -> None:
     document: dict[str, Any] = {"machine": machine, "cells": []}
     texts = [machine]
     for dtype in dtypes:
-        results, about = measure(dtype, asked.threads, rounds)
+        results, about = measure(dtype, asked.threads, rounds, asked.rows)
         document["cells"] += results
         texts += ["", about, "", table(results)]
     tell(document, "\n".join(texts), asked.json)
