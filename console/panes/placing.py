@@ -50,7 +50,8 @@ def titles(box: Box, pane: RowsPane, behind: Sequence[RowsPane] = ()) -> list[La
     if behind:
         x = box.x + 2
         for each in behind:
-            text = f"[{each.NAME}]" if each is pane else f" {each.NAME} "
+            name = f"{each.badge}{each.NAME}"
+            text = f"[{name}]" if each is pane else f" {name} "
             style = "title-focused" if each.has_focus else "title" if each is pane else "tab"
             left.append(Label(x, box.y, (Piece(text, style),), each.id or ""))
             x += len(text)

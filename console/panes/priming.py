@@ -125,6 +125,13 @@ What the model sees: the seed's turns, then the live ones, with the seam between
         self.subtitle = counts(self._view, self._lint)
         self.show(self._view.lines() or [_nothing()])
 
+    def mark(self) -> None:
+        """Mark the name where something is wrong with the payload, also while others are in front."""
+        badge = "▲ " if _wrong(self._lint) else ""
+        if badge != self.badge:
+            self.badge = badge
+            self.post_message(self.Retitled())
+
     def action_element(self, step: int) -> None:
         """Go to another switch."""
         count = max(1, len(self._view.available))

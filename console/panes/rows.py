@@ -28,6 +28,8 @@ class RowsPane(ScrollsAtOnce, can_focus=True):
     ALLOW_MAXIMIZE = False
     NAME = ""
     """What the pane's title says."""
+    badge = ""
+    """Stands before the name where several panes share a box, to be seen while another is in front."""
     HELP = ""
     """What the pane shows and what its keys do, for a person, in Markdown."""
 

@@ -83,6 +83,7 @@ class Lattice(Finding, PanedScreen[PaneName]):
             self.lay_out()  # another seed has more or fewer elements
         for name in self.boxes:
             self.pane(name).sync()
+        self.query_one(PrimingPane).mark()
 
     def restyle(self) -> None:
         """Draw everything in another theme."""

@@ -1,9 +1,12 @@
 """The PRIMING pane says what is wrong with the payload, before anything else."""
 
+from msgspec.structs import replace
+
 from console.panes.priming import counts
 from console.view.state import ViewState
 from engine.events import PromptSent, ScrollbackGrew
 from engine.scrollback import Span, Turn
+from tests.console.open import console, screen_text, settled, spec
 from tests.console.story import Story
 from tests.sessions.made import make_spec
 
@@ -27,3 +30,10 @@ def test_a_clean_payload_has_no_badge() -> None:
 def test_the_worst_of_what_is_wrong_stands_first_so_that_a_narrow_title_keeps_it() -> None:
     keys = tuple(Turn("user", key, "shell") for key in "pwd")
     assert shown(*keys).startswith("▲ 2 fragmented-turns · ")
+
+
+async def test_a_pane_that_is_behind_another_is_marked_where_its_name_stands() -> None:
+    app = console(planned=replace(spec(), channel="fragmented"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "▲ PRIMING" in screen_text(app)
