@@ -95,7 +95,7 @@ def _payload(pair: Pair, side: Side) -> Line:
 
 def _written(told: TurnTold, marked: Sequence[tuple[int, int]]) -> Line:
     """The model's own text, with brackets around what the other wrote otherwise."""
-    pieces = [Piece("› ", "command-glyph")]
+    pieces = [Piece("✗ ", "bad") if told.drift else Piece("› ", "command-glyph")]
     at = 0
     for start, stop in marked:
         pieces.append(Piece("".join(told.texts[at:start]), "command"))
