@@ -59,7 +59,7 @@ class Few:
         """Whether this product is the faster one for so many rows."""
         if rows <= _SINGLE:
             return rows > 0
-        if rows > _TRIED[0]:
+        if rows > _TRIED[0] or product(self.form, _AT_ONCE) is None:
             return False
         key = (self.form, self.dtype)
         if key not in _most_of:

@@ -39,9 +39,13 @@ def product(form: str, rows: int) -> Product | None:
     import llvmlite.binding as llvm
 
     # As it stands: nothing is left for LLVM's passes to better (measured), and they take half the time.
-    module = llvm.parse_assembly(text(form, rows, _team()))
-    engine = llvm.create_mcjit_compiler(module, machine)
-    engine.finalize_object()
+    try:
+        module = llvm.parse_assembly(text(form, rows, _team()))
+        engine = llvm.create_mcjit_compiler(module, machine)
+        engine.finalize_object()
+    except RuntimeError as error:
+        _log.warning("Nothing is compiled for few rows: %s", error)
+        return None
     _engines.append(engine)
     address = engine.get_function_address("product")
     compiled: Product = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * len(NAMES))(address)

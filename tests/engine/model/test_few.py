@@ -157,6 +157,14 @@ def test_without_a_compiler_every_row_takes_the_common_way(
     assert torch.allclose(layer(rows), rows @ _weight("bytes").T, atol=1e-2)
 
 
+@compiled
+def test_what_cannot_be_compiled_is_done_without(
+    fresh: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jit, "text", lambda *asked: "no such language")
+    assert few(_weight("bytes"), None, lambda rows: rows) is None
+
+
 @pytest.fixture
 def threads_after() -> Iterator[None]:
     held = torch.get_num_threads()
