@@ -162,8 +162,11 @@ class ExperimentsScreen(Screen[None]):
     async def _ask(self) -> None:
         laboratory = self._desk.laboratory
         try:
-            self._outlines = await laboratory.outlines()
-            self._place()
+            before, self._outlines = self._outlines, await laboratory.outlines()
+            if len(before) == len(self._outlines):
+                self.sync()
+            else:
+                self._place()
             for outline in self._outlines:
                 running = laboratory.running
                 known = self._boards.get(outline.id)
