@@ -30,7 +30,7 @@ def largest_home() -> int:
     except SettingsError:
         # The console says so where it reads them for itself; a run need not fail for it.
         settings = Settings()
-    return settings.keep_home_megabytes * 1_000_000
+    return max(0, settings.keep_home_megabytes) * 1_000_000
 
 
 def path() -> Path:
