@@ -150,11 +150,13 @@ class Desk:
 
     async def _count(self) -> None:
         priming = self._app.view.priming
-        config = priming.config
+        if priming.config is None:
+            return
+        turns = priming.turns
         # No tokenizer yet is no error: the count comes when the model's state changes.
         with contextlib.suppress(ModelError):
-            payload = await self._app.driver.render(priming.turns, len(priming.seeded))
-            if priming.config is config and not priming.running:
+            payload = await self._app.driver.render(turns, len(priming.seeded))
+            if priming.turns == turns and not priming.running:
                 priming.counted(payload)
                 self._app.pump.wake()
 
