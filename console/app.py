@@ -89,7 +89,7 @@ class DrifttyApp(App[int]):
         self.experiments = ExperimentDesk(self, seeds, tasks, opening, placement or Placement())
         self.reruns = RerunDesk(self, seeds)
         self.inspecting = Inspecting(self)
-        self.pump: Pump[AnyEvent] = Pump(self._fold, self._draw, self._later, time.monotonic)
+        self.pump: Pump[AnyEvent] = Pump(self._fold, self._draw, self.later, time.monotonic)
         for look in self.looks.values():
             self.register_theme(look.textual_theme())
         self._dress()
@@ -228,7 +228,8 @@ class DrifttyApp(App[int]):
             self.screen.sync()
         self.driver.drew(time.perf_counter_ns() - began)
 
-    def _later(self, seconds: float, call: Callable[[], None]) -> object:
+    def later(self, seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:
+        """Have something called by the app in `seconds`, late rather than never."""
         # Not a timer of Textual's: one that is begun late by its whole interval, which a busy machine
         # does to a millisecond, is skipped, and with the frame it was for, every later one. And whoever
         # tells an event may be a task that began before the app, which Textual finds by the context.

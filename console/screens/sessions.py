@@ -1,11 +1,11 @@
 """The Sessions screen: what was recorded, listed, filtered, previewed, and opened."""
 
+from asyncio import TimerHandle
 from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Input
 
 from console.keymap import Place, bindings
@@ -49,7 +49,7 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
         super().__init__()
         self.view = SessionsView()
         self.filling = Filling(self, reader or SessionsReader())
-        self._typing: Timer | None = None
+        self._typing: TimerHandle | None = None
 
     def compose(self) -> ComposeResult:
         """Everything there ever is on this screen."""
@@ -150,8 +150,8 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter when the person pauses."""
         if self._typing is not None:
-            self._typing.stop()
-        self._typing = self.set_timer(TYPING_SECONDS, self._filter)
+            self._typing.cancel()
+        self._typing = self.console.later(TYPING_SECONDS, self._filter)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go to what was found."""
@@ -169,7 +169,7 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
 
     def _filter(self) -> None:
         if self._typing is not None:
-            self._typing.stop()
+            self._typing.cancel()
             self._typing = None
         typed = self.query_one(FilterInput).value
         try:

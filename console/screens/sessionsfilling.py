@@ -1,9 +1,8 @@
 """What fills the Sessions screen: its list, the rows in view, the preview, read as it is wanted."""
 
+from asyncio import TimerHandle
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
-
-from textual.timer import Timer
 
 from console.latest import Latest
 from console.panes.sessionbar import SessionsHeader
@@ -35,7 +34,7 @@ class Filling:
         self._rows: Latest[Sequence[Key]] = Latest(self._read_rows, self._begin)
         self._previews: Latest[Key] = Latest(self._preview, self._begin)
         self._stamp: tuple[int, ...] = ()
-        self._moved: Timer | None = None
+        self._moved: TimerHandle | None = None
 
     @property
     def idle(self) -> bool:
@@ -59,7 +58,7 @@ class Filling:
     def preview_soon(self) -> None:
         """Preview what the cursor is on in a moment, whatever that is by then."""
         if self._moved is None:
-            self._moved = self._screen.set_timer(PREVIEW_SECONDS, self._came)
+            self._moved = self._screen.console.later(PREVIEW_SECONDS, self._came)
 
     def preview(self) -> None:
         """Have what the cursor is on read and shown."""
