@@ -4,6 +4,7 @@ import re
 
 import msgspec
 
+from engine.lint.lint import BY_ID
 from engine.seeds.render import unanswered
 from engine.seeds.seed import ELEMENTS, PLACEHOLDER, ROLES, TURN_ELEMENTS, Seed, SeedTurn
 from engine.tomlfields import Fields
@@ -20,13 +21,14 @@ def parse_seed(file: TomlFile) -> Parsed[Seed]:
     """The seed of a file, where it has no errors, and all of its problems."""
     problems: list[Problem] = []
     top = Fields(file, problems)
-    top.only("name", "version", "summary", "prompt", "default", "turn")
+    top.only("name", "version", "summary", "prompt", "default", "meant", "turn")
     name = top.text("name")
     if name and not NAME.fullmatch(name):
         top.wrong("name", f'"{name}" is no name', NAME_RULE)
     prompt = _prompt(top)
     tables = top.tables("turn")
-    turns = [turn for table in tables if (turn := _turn(table, prompt))]
+    meant = top.words("meant", tuple(BY_ID))
+    turns = [turn for table in tables if (turn := _turn(table, prompt, meant))]
     _order(tables)
     seed = Seed(
         name=name,
@@ -37,6 +39,7 @@ def parse_seed(file: TomlFile) -> Parsed[Seed]:
         turns=tuple(turns),
         source=file.text,
         path=file.path,
+        meant=meant,
     )
     seed = _with_default(top, seed)
     broken = any(problem.severity == "error" for problem in problems)
@@ -57,7 +60,7 @@ def _prompt(top: Fields) -> str:
     return prompt
 
 
-def _turn(fields: Fields, prompt: str) -> SeedTurn | None:
+def _turn(fields: Fields, prompt: str, meant: tuple[str, ...]) -> SeedTurn | None:
     """One turn; none where it has errors of its own."""
     fields.only("element", "role", "text", "reasoning")
     element = fields.choice("element", TURN_ELEMENTS)
@@ -70,7 +73,7 @@ def _turn(fields: Fields, prompt: str) -> SeedTurn | None:
         fields.wrong("reasoning", f"a {role} turn has none", 'it belongs to role = "assistant"')
     if role == "system" and not text.strip():
         fields.wrong("text", "is empty", "say something, or leave the turn out")
-    _telling(fields, text, prompt)
+    _telling(fields, text, prompt, meant)
     if element is None or role is None:
         return None
     return SeedTurn(element, role, text.rstrip("\n"), reasoning.strip(), fields.line)
@@ -92,12 +95,12 @@ def _command(fields: Fields, text: str, reasoning: str) -> None:
         fields.wrong("reasoning", "has a think tag", "leave the tags out: they are put around it")
 
 
-def _telling(fields: Fields, text: str, prompt: str) -> None:
+def _telling(fields: Fields, text: str, prompt: str, meant: tuple[str, ...]) -> None:
     """Warn of text that does something else than it seems to."""
     found = CONTROL_LIKE.search(text)
-    if found:
+    if found and "literal-role-tags" not in meant:
         what = f'"{found.group()}" looks like a control token and will be plain text'
-        right = "leave it out, unless plain text is what you mean to show"
+        right = 'leave it out, or say that you mean it: meant = ["literal-role-tags"]'
         fields.wrong("text", what, right, "warning")
     if prompt.strip() and any(line.startswith(prompt.strip()) for line in text.split("\n")):
         what = "has the shell prompt as text, which switching it off would leave in place"

@@ -50,6 +50,8 @@ class Seed(msgspec.Struct, frozen=True):
     """Whether it lies in the person's own folder."""
     overrides: bool = False
     """Whether it stands in for a built-in of the same name."""
+    meant: tuple[str, ...] = ()
+    """Rules of `engine.lint` that it breaks on purpose, to show what comes of it."""
 
     @property
     def elements(self) -> tuple[Element, ...]:
