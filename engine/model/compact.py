@@ -15,7 +15,8 @@ from engine.model.kernel import LANES, TILE
 
 _ROWS = 256
 """Outputs taken at a time, so that what is made on the way stays in a core's cache."""
-
+_EXACT = (torch.float32, torch.bfloat16, torch.float16)
+"""Of weights whose numbers float32 has."""
 
 Narrow = Callable[[torch.Tensor, torch.Tensor], torch.Tensor | None]
 """From tiles, and as much room, to their bytes; none where these would stand for other numbers."""
@@ -32,10 +33,12 @@ class Compact(msgspec.Struct, frozen=True):
 def compact(weight: torch.Tensor) -> Compact | None:
     """The narrowest form that is exactly a weight `[outputs, inputs]`; none where there is none."""
     outputs, inputs = weight.shape
-    if outputs % TILE or inputs % TILE or weight.device.type != "cpu":
+    whole = weight.numel() and outputs % TILE == 0 and inputs % TILE == 0
+    if not whole or weight.device.type != "cpu" or weight.dtype not in _EXACT:
         return None
     shape = (min(_ROWS, outputs) // TILE, inputs // TILE, TILE, TILE)
-    tiles, spare = torch.empty(shape), torch.empty(shape)
+    # Other than the default dtype, which may be narrower, these hold every number of a weight.
+    tiles, spare = (torch.empty(shape, dtype=torch.float32, device="cpu") for _ in range(2))
 
     def narrowed(narrow: Narrow, begin: int, end: int) -> torch.Tensor | None:
         """From `begin` to `end` of the outputs: `[tiles, bytes]`."""
@@ -50,7 +53,7 @@ def compact(weight: torch.Tensor) -> Compact | None:
         first = narrowed(narrow, 0, TILE)
         if first is None:
             continue
-        content = torch.empty(outputs // TILE, first.shape[-1], dtype=torch.uint8)
+        content = torch.empty(outputs // TILE, first.shape[-1], dtype=torch.uint8, device="cpu")
         for begin in range(0, outputs, _ROWS):
             bytes_ = narrowed(narrow, begin, begin + _ROWS)
             if bytes_ is None:

@@ -67,9 +67,14 @@ class Few:
         return rows <= _most_of[key]
 
     def __call__(self, rows: torch.Tensor) -> torch.Tensor:
-        """From `[rows, inputs]` to `[rows, outputs]`, of the same dtype."""
+        """From `[rows, inputs]`, at least one, to `[rows, outputs]`, of the weight's dtype.
+
+        Raises `ValueError` for rows of another shape or device: what is compiled reads addresses.
+        """
         outputs, inputs = self.shape
         count = len(rows)
+        if rows.shape != (count, inputs) or not count or rows.device.type != "cpu":
+            raise ValueError(f"no rows of {inputs} numbers: {tuple(rows.shape)} on {rows.device}")
         size = 1 if count <= _SINGLE else _AT_ONCE
         groups = -(-count // size)
         compiled = product(self.form, size)
@@ -77,7 +82,8 @@ class Few:
         wide = rows.float().contiguous()
         if groups * size != count:
             wide = torch.cat([wide, wide.new_zeros(groups * size - count, inputs)])
-        out = torch.empty(groups * size, outputs)
+        # In so many bytes whatever dtype and device are the default, also for another thread's sake.
+        out = torch.empty(groups * size, outputs, dtype=torch.float32, device="cpu")
         addresses = (self._at, wide.data_ptr(), out.data_ptr())
         compiled(*addresses, inputs, outputs, outputs // TILE, self.span, groups)
         out = out[:count]
@@ -94,8 +100,8 @@ def few(weight: torch.Tensor, bias: torch.Tensor | None, many: Many) -> Few | No
     """
     if weight.device.type != "cpu" or product("bytes", 1) is None:
         return None
-    held = compact(weight)
-    if held is None:
+    held = compact(weight.detach())
+    if held is None or product(held.form, 1) is None:
         return None
     outputs, inputs = weight.shape
     made = Few(held, (outputs, inputs), bias, weight.dtype, many)

@@ -56,20 +56,29 @@ def _machine() -> Any:
     """What LLVM has to know of this processor; none where it cannot compile for it."""
     try:
         import llvmlite.binding as llvm
-    except ImportError as error:
+
+        # Where memory may not become executable, LLVM does not say so: what it made would crash.
+        llvm.check_jit_execution()
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        return _target(llvm)
+    except (ImportError, OSError, RuntimeError) as error:
         _log.info("Nothing is compiled for few rows: %s", error)
         return None
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
+
+
+def _target(llvm: Any) -> Any:
+    """This processor; raises `RuntimeError` where what is compiled would not run on it."""
     features = llvm.get_host_cpu_features()
     said = features.flatten()
     if platform.machine() in ("x86_64", "AMD64"):
-        if not all(features.get(name) for name in _NEEDED):
-            return None
+        lacking = [name for name in _NEEDED if not features.get(name)]
+        if lacking:
+            raise RuntimeError(f"the processor lacks {' and '.join(lacking)}")
         # LLVM takes half of the widest registers unless told otherwise, for the sake of other programs.
         said += ",-prefer-256-bit"
     elif platform.machine() not in ("aarch64", "arm64"):
-        return None
+        raise RuntimeError(f"not tried on processors of the kind {platform.machine()}")
     return llvm.Target.from_default_triple().create_target_machine(
         cpu=llvm.get_host_cpu_name(), features=said, opt=3
     )

@@ -42,8 +42,11 @@ class Linear(nn.Module):
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """From `[…, in]` to `[…, out]`."""
-        if self._few is not None and self._few.takes(rows.numel() // self.in_features):
-            return self._few(rows.reshape(-1, self.in_features)).view(*rows.shape[:-1], -1)
+        # Rows of another width are left to what refuses them.
+        if self._few is not None and rows.shape[-1] == self.in_features:
+            count = rows.numel() // self.in_features
+            if self._few.takes(count):
+                return self._few(rows.reshape(count, -1)).view(*rows.shape[:-1], -1)
         return self._among(rows)
 
     def _among(self, rows: torch.Tensor) -> torch.Tensor:

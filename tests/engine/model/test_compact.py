@@ -81,3 +81,21 @@ def test_numbers_that_are_none_do_not_become_others(odd: float) -> None:
     weight = _from_blocks("Q4_1")
     weight[3, 5] = odd
     assert compact(weight) is None
+
+
+def test_numbers_that_a_narrower_default_dtype_would_round_are_still_seen() -> None:
+    held = torch.get_default_dtype()
+    torch.set_default_dtype(torch.bfloat16)
+    try:
+        assert compact(_numbers().float() + 2**-20) is None
+    finally:
+        torch.set_default_dtype(held)
+
+
+def test_numbers_of_more_bits_than_float32_are_not_taken() -> None:
+    assert compact(_numbers().bfloat16().double() + 1e-12) is None
+
+
+@pytest.mark.parametrize("shape", [(0, 32), (32, 0)])
+def test_a_weight_of_nothing_has_none(shape: tuple[int, int]) -> None:
+    assert compact(torch.zeros(shape)) is None

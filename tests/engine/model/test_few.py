@@ -1,5 +1,6 @@
 """The product of few rows: the bits of the one of many, in every form and number of rows."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -163,6 +164,86 @@ def test_what_cannot_be_compiled_is_done_without(
 ) -> None:
     monkeypatch.setattr(jit, "text", lambda *asked: "no such language")
     assert few(_weight("bytes"), None, lambda rows: rows) is None
+
+
+@compiled
+def test_rows_that_it_would_read_beyond_are_refused() -> None:
+    made = _few(_held("bytes"))
+    for rows in (torch.zeros(0, INPUTS), torch.zeros(1, INPUTS - 32), torch.zeros(INPUTS)):
+        with pytest.raises(ValueError, match="no rows of 320 numbers"):
+            made(rows)
+    with pytest.raises(ValueError, match="on meta"):
+        made(torch.zeros(1, INPUTS, device="meta"))
+
+
+@compiled
+def test_rows_twice_as_wide_are_not_taken_for_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ways, "is_faster", lambda made, count: True)
+    layer = Linear(_weight("bytes"), None)
+    with pytest.raises(RuntimeError):
+        layer(_numbers(1, 2 * INPUTS))
+
+
+@compiled
+def test_rows_that_do_not_lie_together_come_out_like_their_copy() -> None:
+    made = _few(_held("bytes"))
+    wide = _numbers(4, 2 * INPUTS)
+    assert torch.equal(made(wide[:, ::2]), made(wide[:, ::2].clone()))
+    assert torch.equal(made(wide[:1, :INPUTS].expand(4, -1)), made(wide[:1, :INPUTS]).expand(4, -1))
+
+
+@compiled
+def test_a_narrower_default_dtype_changes_nothing() -> None:
+    made, rows = _few(_held("bytes")), _numbers(9, INPUTS)
+    wanted = made(rows)
+    held = torch.get_default_dtype()
+    torch.set_default_dtype(torch.bfloat16)
+    try:
+        assert torch.equal(made(rows), wanted)
+    finally:
+        torch.set_default_dtype(held)
+
+
+@compiled
+def test_a_weight_that_could_be_trained_is_taken(
+    fresh: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ways, "is_faster", lambda made, count: True)
+    weight = _weight("bytes").requires_grad_()
+    assert few(weight, None, lambda rows: _in_order(rows, weight.detach(), INPUTS)) is not None
+
+
+_FORBIDDEN = """
+import ctypes
+import torch
+from engine.model.linear import Linear
+if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0):
+    raise SystemExit(77)
+layer = Linear(torch.ones(64, 64), None)
+print(layer._few, layer(torch.ones(1, 64)).sum().item())
+"""
+"""The process forbids itself to make memory executable (PR_SET_MDWE)."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a call of Linux")
+def test_where_no_memory_may_become_executable_nothing_is_compiled() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _FORBIDDEN], capture_output=True, text=True, check=False
+    )
+    if done.returncode == 77:
+        pytest.skip("this kernel has no such rule")
+    assert (done.returncode, done.stdout) == (0, "None 4096.0\n"), done.stderr
+
+
+@pytest.mark.parametrize("error", [OSError("no library"), RuntimeError("no target")])
+def test_a_compiler_that_fails_is_done_without(
+    error: Exception, fresh: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(llvm: object) -> None:
+        raise error
+
+    monkeypatch.setattr(jit, "_target", fail)
+    assert jit.product("bytes", 1) is None
 
 
 @pytest.fixture
