@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable
 from msgspec.structs import replace
 from rich.text import Text
 from textual.app import App, SystemCommand
+from textual.css.query import NoMatches
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from console import appearance
 from console.commands import commands
@@ -260,6 +262,16 @@ class DrifttyApp(App[int]):
             return
         self._wrong += own.wrong
         self.set_keymap(own.keys)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Break, but not over a screen that was asked for just before the console closed.
+
+        Textual mounts nothing any more once it closes, and tells such a screen that it is mounted all
+        the same: what it looks for among its widgets is not there, whichever screen it is.
+        """
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if not (self._exit and isinstance(cause, NoMatches)):
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         """Replace Textual's page of traceback by a sentence; the rest is in a file."""

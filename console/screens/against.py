@@ -123,6 +123,8 @@ class AgainstScreen(Dialog[None]):
         except DrifttyError as error:
             self._say(f"✗ {error}")
             return
+        if not stands(self):
+            return
         places = [view.index_of(turn) for view in self._prompts]
         left, right = (
             view.inspected(place) if place is not None else None
@@ -165,10 +167,11 @@ class AgainstScreen(Dialog[None]):
             pane.go(ahead[0] if by > 0 else ahead[-1])
 
     def _say(self, words: str) -> None:
-        self.query_one("#against-words", Static).update(Text(clean_line(words)))
+        if stands(self):
+            self.query_one("#against-words", Static).update(Text(clean_line(words)))
 
     def _name_sides(self) -> None:
-        if not self.pairs:
+        if not self.pairs or not stands(self):
             return
         pane = self.query_one(PairsPane)
         left, right = (_words(one) for one in self._found)

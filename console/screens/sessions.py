@@ -17,6 +17,7 @@ from console.panes.rows import RowsPane
 from console.panes.sessionbar import FilterInput, SessionsHeader
 from console.panes.sessionpreview import PreviewPane
 from console.panes.sessiontable import SessionHeading, SessionTable
+from console.panes.standing import stands
 from console.screens.rerunning import ForksListed
 from console.screens.sessionsbrowsing import Browsing
 from console.screens.sessionsfilling import Filling
@@ -171,6 +172,8 @@ class SessionsScreen(Browsing, Keeping, ForksListed, Screen[None]):
         if self._typing is not None:
             self._typing.cancel()
             self._typing = None
+        if not stands(self):
+            return  # it was left before the person paused
         typed = self.query_one(FilterInput).value
         try:
             query = read_query(typed)

@@ -7,11 +7,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from asyncio import sleep
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from textual.css.query import NoMatches
+from textual.widgets import Input
 
+from console.app import DrifttyApp
+from console.panes.sessionbar import FilterInput
 from console.panes.standing import stands
 from console.screens.sessions import SessionsScreen
 from engine import folders
@@ -167,3 +172,58 @@ async def test_what_is_read_for_a_screen_that_has_gone_is_left_undrawn() -> None
         await screen.filling._preview(keys[0])
         screen.filling._came()
         assert app.is_running
+
+
+async def test_a_filter_is_let_be_where_the_screen_is_left_before_the_person_pauses() -> None:
+    fill(database.default_path(), 2)
+    app = console()
+    async with app.run_test() as pilot:
+        await settled(pilot)
+        app.open_sessions()
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, SessionsScreen)
+        while not screen.idle:
+            await pilot.pause(0.005)
+        screen.on_input_changed(Input.Changed(screen.query_one(FilterInput), "drift"))
+        app.pop_screen()
+        while screen._typing is not None:
+            await pilot.pause(0.005)
+        assert app.is_running
+
+
+def against(app: DrifttyApp) -> None:
+    app.open_comparison("one", "another")
+
+
+@pytest.mark.parametrize(
+    ("opens", "turns"),
+    [
+        (against, 0),
+        (against, 1),
+        (DrifttyApp.open_sessions, 0),
+        (lambda app: app.desk.new_run(), 1),
+        (lambda app: app.desk.new_run(), 5),
+        (lambda app: app.desk.seeds(), 4),
+    ],
+)
+async def test_a_console_that_closes_while_a_screen_is_being_opened_ends_well(
+    opens: Callable[[DrifttyApp], None], turns: int
+) -> None:
+    app = console()
+    async with app.run_test() as pilot:
+        await settled(pilot)
+        opens(app)
+        for _ in range(turns):
+            await sleep(0)
+        app.leave(0)
+    assert app.return_code == 0
+
+
+async def test_what_is_not_found_while_the_console_goes_on_breaks_it_all_the_same() -> None:
+    app = console()
+    with pytest.raises(NoMatches):  # noqa: PT012  # it is raised as the console ends
+        async with app.run_test() as pilot:
+            await settled(pilot)
+            app.call_next(app.operate.query_one, "#nowhere")
+            await settled(pilot)
