@@ -43,6 +43,8 @@ class Lattice(Finding, PanedScreen[PaneName]):
         self.view = view
         self._switch_rows = 0
         """For which the elements' switches have been given room."""
+        self._facts: list[object] = []
+        """The subtitles on the frame."""
 
     def compose(self) -> ComposeResult:
         """Everything there ever is on this screen; nothing is mounted later."""
@@ -84,6 +86,12 @@ class Lattice(Finding, PanedScreen[PaneName]):
         for name in self.boxes:
             self.pane(name).sync()
         self.query_one(PrimingPane).mark()
+        facts: list[object] = [self.pane(name).subtitle for name in self.boxes]
+        if facts != self._facts:
+            # With the rows, and not once a message has gone from pane to screen: on a busy machine a
+            # frame may be painted in between, with the new rows under the old subtitles.
+            self._facts = facts
+            self.draw_frame()
 
     def restyle(self) -> None:
         """Draw everything in another theme."""

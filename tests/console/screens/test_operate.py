@@ -3,6 +3,7 @@ from textual.pilot import Pilot
 
 from console.app import DrifttyApp
 from console.panes.bars import SearchBar
+from console.panes.frame import Frame
 from console.panes.layout import PANES
 from console.panes.rows import RowsPane
 from console.panes.shell import ShellPane
@@ -56,6 +57,20 @@ async def test_a_drifting_session_is_on_screen_at_every_size(size: tuple[int, in
             assert "↓ live" in text
             assert "19 tok/s" in text
             assert "1 run: nothing can be concluded" in text
+
+
+async def test_a_subtitle_changes_in_the_same_frame_as_the_rows_under_it() -> None:
+    app = console()
+    async with app.run_test(size=(200, 60)) as pilot:
+        await settled(pilot)
+        for event in drifting(spec()):
+            app.view.apply(event)
+        app.operate.sync()  # nothing is awaited after it, as by a frame that is painted at once
+        labels = app.operate.query_one(Frame)._labels.values()
+        written = {piece for row in labels for label in row for piece in label.pieces}
+        wanted = {piece for name in PANES for piece in app.operate.pane(name).subtitle}
+        assert len(wanted) > 3
+        assert wanted <= written
 
 
 async def test_a_narrow_screen_opens_the_pane_that_gets_the_focus() -> None:
