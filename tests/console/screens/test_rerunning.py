@@ -8,6 +8,7 @@ from textual.widgets import Input, Select, Static
 
 from console.app import DrifttyApp
 from console.baselines import BASELINE
+from console.screens.dialog import Confirm
 from console.screens.fork import ForkDialog
 from console.screens.replay import ReplayScreen
 from console.screens.sessions import SessionsScreen
@@ -22,7 +23,7 @@ from sessions.kept import Placement
 from sessions.library import Library
 from tests.console.open import console, screen_text, settled, shows
 from tests.console.recorded import DRIFT_TURN, SESSION, demo_events, demo_spec, keep
-from tests.console.scripted import ScriptedDriver
+from tests.console.scripted import ScriptedDriver, ended_by_person
 from tests.console.test_forking import with_homes
 from tests.engine.rerun.recorded import planted
 
@@ -140,6 +141,37 @@ async def test_the_dialog_says_which_home_is_restored_and_lets_commands_be_done_
     start = driver.specs[0].start
     assert start is not None
     assert (start.home is None, len(start.acts)) == (acts > 0, acts)
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+async def test_a_second_fork_begins_where_the_first_has_ended_and_else_asks_whether_to_end_it(
+    session: str, goes_on: bool
+) -> None:
+    driver = ScriptedDriver()
+    app = opened(driver)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.fork(session, 2)
+        await until(lambda: shows(app, ForkDialog))
+        await pilot.press("f10")
+        await until(lambda: driver.specs)
+        if not goes_on:
+            driver.tell([ended_by_person(10**12)])
+        await settled(pilot)
+        assert app.screen is app.operate
+        app.open_recording(session, turn=3)
+        await until(lambda: shows(app, ReplayScreen))
+        app.fork(session, 3)
+        await until(lambda: shows(app, ForkDialog))
+        await pilot.press("f10")
+        if goes_on:
+            await until(lambda: shows(app, Confirm))
+            assert len(driver.specs) == 1
+            await pilot.press("f10")
+            await until(lambda: ("stop",) in driver.said)
+        await until(lambda: len(driver.specs) == 2)
+        await settled(pilot)
+        assert app.screen is app.operate
+    assert [one.start.turn for one in driver.specs if one.start] == [2, 3]
 
 
 async def test_a_temperature_that_nobody_touched_is_that_of_the_turn(session: str) -> None:
