@@ -6,6 +6,8 @@ many rows has is found out by trying, and in float32 this one is only taken wher
 same, so that a row gets the same numbers alone and in any batch.
 """
 
+import logging
+import math
 import time
 from collections.abc import Callable
 
@@ -14,6 +16,8 @@ import torch
 from engine.model.compact import Compact, compact
 from engine.model.jit import product
 from engine.model.kernel import TILE
+
+_log = logging.getLogger(__name__)
 
 Many = Callable[[torch.Tensor], torch.Tensor]
 """The product of many rows: from `[rows, inputs]` to `[rows, outputs]`."""
@@ -28,6 +32,11 @@ _TIMES = 4
 _SPANS = (4096, 2048, 1024, 512, 384, 256, 192, 128, 64)
 """Inputs after which sums may start anew, unless they never do."""
 
+_WIDEST = 2
+"""Bytes of a number in the widest of the narrow forms."""
+
+_left: list[float] = [math.inf]
+"""Bytes that narrow forms may still take."""
 _span_of: dict[tuple[int, int], int | None] = {}
 """By a weight's shape: the span that the product of many has; none where it has another order."""
 _faster_of: dict[tuple[str, torch.dtype], bool] = {}
@@ -92,13 +101,24 @@ class Few:
         return out.to(self.dtype)
 
 
+def allow(most: float) -> None:
+    """Let the weights that come from here on take so many bytes more for their narrow forms.
+
+    They come on top of the weights: what the rest of a model needs must not go to them.
+    """
+    _left[0] = most
+
+
 def few(weight: torch.Tensor, bias: torch.Tensor | None, many: Many) -> Few | None:
     """The product of few rows with `weight: [outputs, inputs]`, plus `bias: [outputs]`, which gives
     what `many` does for more.
 
-    None where there is none that is faster, or in float32 none with the same bits.
+    None where there is none that is faster, or in float32 none with the same bits, or no memory.
     """
     if weight.device.type != "cpu" or product("bytes", 1) is None:
+        return None
+    if weight.numel() * _WIDEST > _left[0]:
+        _log.info("No memory is left to keep a weight in fewer bytes for few rows.")
         return None
     held = compact(weight.detach())
     if held is None or product(held.form, 1) is None:
@@ -110,7 +130,10 @@ def few(weight: torch.Tensor, bias: torch.Tensor | None, many: Many) -> Few | No
     key = (held.form, weight.dtype)
     if key not in _faster_of:
         _faster_of[key] = is_faster(made, 1)
-    return made if _faster_of[key] else None
+    if not _faster_of[key]:
+        return None
+    _left[0] -= held.content.numel()
+    return made
 
 
 def is_faster(made: Few, count: int) -> bool:

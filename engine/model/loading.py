@@ -6,6 +6,7 @@ Nothing here reaches the network: what is not here has to be fetched first.
 import hashlib
 import importlib.metadata
 import json
+import math
 import os
 import platform
 from pathlib import Path
@@ -26,6 +27,7 @@ from engine.model.device import (
     held_bytes,
 )
 from engine.model.endings import Endings, endings_of
+from engine.model.few import allow
 from engine.model.manifest import weights_sha256
 from engine.model.probe import runner_for
 from engine.model.protocol import Load
@@ -120,16 +122,24 @@ def load_model(load: Load, words: Words, gauge: Gauge) -> Ready:
     device = choose_device(load.device)
     parameters = parameters_in(words.folder, load.gguf)
     dtype = _affordable(load, device, parameters)
-    gauge.expect(parameters * dtype.itemsize, device)
+    weights = parameters * dtype.itemsize
+    gauge.expect(weights, device)
+    limit = _kv_bytes(device, weights)
+    spare = free_bytes(device) - weights - limit - _SPARE_BYTES
     counted = 0
 
     def read() -> Any:
         nonlocal counted
+        # Anew each time: what a way tried in vain had taken is free again.
+        allow(spare)
         model = _read(words.folder, load.gguf, dtype, device)
         counted = sum(parameter.numel() for parameter in model.parameters())
         return model
 
-    runner = runner_for(read, _kv_bytes(device, parameters * dtype.itemsize))
+    try:
+        runner = runner_for(read, limit)
+    finally:
+        allow(math.inf)
     if (
         isinstance(runner, SharedRunner)
         and device.type == "cpu"

@@ -1,5 +1,6 @@
 """The product of few rows: the bits of the one of many, in every form and number of rows."""
 
+import math
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ import torch
 from engine.model import few as ways
 from engine.model import jit
 from engine.model.compact import Compact, compact
-from engine.model.few import Few, few
+from engine.model.few import Few, allow, few
 from engine.model.linear import Linear
 
 OUTPUTS, INPUTS = 96, 320
@@ -177,7 +178,9 @@ def test_rows_that_it_would_read_beyond_are_refused() -> None:
 
 
 @compiled
-def test_rows_twice_as_wide_are_not_taken_for_two(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_twice_as_wide_are_not_taken_for_two(
+    fresh: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(ways, "is_faster", lambda made, count: True)
     layer = Linear(_weight("bytes"), None)
     with pytest.raises(RuntimeError):
@@ -211,6 +214,19 @@ def test_a_weight_that_could_be_trained_is_taken(
     monkeypatch.setattr(ways, "is_faster", lambda made, count: True)
     weight = _weight("bytes").requires_grad_()
     assert few(weight, None, lambda rows: _in_order(rows, weight.detach(), INPUTS)) is not None
+
+
+@compiled
+def test_narrow_forms_take_no_more_memory_than_is_allowed(
+    fresh: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ways, "is_faster", lambda made, count: True)
+    weight = _weight("bfloat16").bfloat16()
+    allow(weight.numel() * 3)
+    assert few(weight, None, lambda rows: rows) is not None
+    assert few(weight, None, lambda rows: rows) is None
+    allow(-1.0)
+    assert few(weight, None, lambda rows: rows) is None
 
 
 _FORBIDDEN = """
@@ -255,7 +271,8 @@ def threads_after() -> Iterator[None]:
 
 @pytest.fixture
 def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing found out about spans, speeds and compilers before, and nothing kept of it."""
+    """Nothing found out about spans, speeds, memory and compilers before, and nothing kept."""
+    monkeypatch.setattr(ways, "_left", [math.inf])
     monkeypatch.setattr(ways, "_span_of", {})
     monkeypatch.setattr(ways, "_faster_of", {})
     monkeypatch.setattr(ways, "_most_of", {})

@@ -1,6 +1,7 @@
 """What is said of models that cannot be loaded, and how device and dtype are chosen."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,20 @@ def test_half_the_width_is_taken_where_only_that_fits(
     words = load_words(asked(folder))
     ready = load_model(asked(folder, "auto"), words, Gauge())
     assert ready.provenance.dtype == "bfloat16"
+
+
+def test_narrow_forms_get_what_weights_keys_and_values_leave(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed: list[float] = []
+    monkeypatch.setattr(loading, "allow", allowed.append)
+    free = 10**9
+    monkeypatch.setattr(loading, "free_bytes", lambda _: free)
+    load_model(asked(folder), load_words(asked(folder)), Gauge())
+    weights = 4 * parameters_in(folder)
+    limit = loading._kv_bytes(torch.device("cpu"), weights)
+    assert allowed[0] == free - weights - limit - 300_000_000
+    assert allowed[-1] == math.inf
 
 
 def test_a_device_that_is_not_there_is_named() -> None:
