@@ -50,6 +50,12 @@ def screen_text(app: DrifttyApp) -> str:
     return "\n".join(strip.text.ljust(width) for strip in rows)
 
 
+def shown(app: DrifttyApp) -> str:
+    """What is on the terminal; nothing while a screen is only being laid out."""
+    laid = len(app.screen._compositor.render_strips(app.size)) == app.size.height
+    return screen_text(app) if laid else ""
+
+
 def shows(app: DrifttyApp, screen: type[Screen[Any]]) -> bool:
     """Whether a screen of a kind is on top."""
     return isinstance(app.screen, screen)

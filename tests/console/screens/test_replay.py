@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from console.app import DrifttyApp
+from console.panes.pairs import PairsPane
 from console.panes.shell import ShellPane
 from console.panes.timeline import TimeLine
 from console.screens.against import AgainstScreen
@@ -20,7 +21,7 @@ from engine.seeds.library import SeedLibrary
 from engine.shell.terminal import Terminal
 from engine.tasks.library import TaskLibrary
 from sessions import database
-from tests.console.open import console, screen_text, settled, shows, spec
+from tests.console.open import console, screen_text, settled, shown, shows, spec
 from tests.console.played import drawn, long_session, until
 from tests.console.replayed import at_rest, notices, opened, recorded, replay_of
 from tests.console.scripted import ScriptedDriver
@@ -74,6 +75,7 @@ async def test_what_is_on_screen_is_what_the_live_screen_showed() -> None:
     app = console(driver)
     async with app.run_test(size=(120, 40)) as pilot:
         driver.worker("ready", provenance=PROVENANCE)
+        await settled(pilot)  # what is planned is counted before it runs
         await pilot.press("r")
         replay = await opened(pilot, app, session, 1)
         await pilot.press("end")
@@ -172,7 +174,7 @@ async def test_the_payload_is_the_one_of_that_moment() -> None:
         await pilot.pause()
         assert shows(app, PayloadScreen)
         asked = f"turn {replay.view.payload.turn} ·"
-        await until(lambda: asked in screen_text(app))
+        await until(lambda: asked in shown(app))
         await pilot.press("escape")
         await pilot.pause()
         assert shows(app, ReplayScreen)
@@ -189,7 +191,7 @@ async def test_help_and_the_palette_know_its_keys() -> None:
         assert "replay.faster" in text
         assert "run.pause" not in text
         await pilot.press("escape", "ctrl+p", *"next drift")
-        await until(lambda: "Next drift" in screen_text(app))
+        await until(lambda: "Next drift" in shown(app))
 
 
 async def test_a_theme_is_worn_by_the_recording_too() -> None:
@@ -227,7 +229,7 @@ async def test_what_is_wrong_with_a_recording_is_a_sentence_and_the_rest_plays(
     app = console()
     async with app.run_test(size=(120, 40)) as pilot:
         replay = await opened(pilot, app, session, 99)
-        await until(lambda: said in notices(app) or said in screen_text(app))
+        await until(lambda: said in notices(app) or said in shown(app))
         if len(replay.index):
             assert "uname -r" in screen_text(app)
 
@@ -238,7 +240,7 @@ async def test_a_session_that_is_not_there_is_a_sentence() -> None:
         await settled(pilot)
         app.open_recording("nowhere")
         await pilot.pause()
-        await until(lambda: "No session" in screen_text(app))
+        await until(lambda: "No session" in shown(app))
         await pilot.press("space", "right", "end", "t")
         await pilot.press("escape")
         await pilot.pause()
@@ -265,26 +267,28 @@ async def test_two_recordings_stand_side_by_side_where_they_part(size: tuple[int
     async with app.run_test(size=size) as pilot:
         await opened(pilot, app, session, 1)
         await pilot.press("a")
-        await until(lambda: shows(app, ChooseRecording) and OTHER in screen_text(app))
+        await until(lambda: shows(app, ChooseRecording) and OTHER in shown(app))
         await pilot.press("enter")
-        await until(lambda: "turn 2, token 7" in screen_text(app))
-        text = screen_text(app)
+        await until(lambda: "turn 2, token 7" in shown(app))
         if size[0] < 100:
-            assert "elsewhere" not in text
+            await until(lambda: f"left: {session}" in shown(app))
+            assert "elsewhere" not in screen_text(app)
             await pilot.press("tab")
-            await pilot.pause()
-            text = screen_text(app)
-            assert f"right: {OTHER}" in text
+            await until(lambda: f"right: {OTHER}" in shown(app))
         else:
-            assert "⟦ wants⟧" in text
-        assert "⟦ elsewhere⟧" in text
-        assert "turn 1 = same" in text
-        await pilot.press("d", "f3")
-        await until(lambda: "Payloads of turn 3" in screen_text(app))
-        assert "3 tokens new" in screen_text(app)
+            await until(lambda: "⟦ wants⟧" in shown(app))
+        await until(lambda: "⟦ elsewhere⟧" in shown(app))
+        assert "turn 1 = same" in screen_text(app)
+        # It goes to where they part once it is drawn; `d` before that would be from the top.
+        pairs = app.screen.query_one(PairsPane)
+        await until(lambda: pairs.turn == 2)
+        await pilot.press("d")
+        await until(lambda: pairs.turn == 3)
+        await pilot.press("f3")
+        await until(lambda: "Payloads of turn 3" in shown(app))
+        await until(lambda: "3 tokens new" in shown(app))
         await pilot.press("escape", "escape")
-        await pilot.pause()
-        assert shows(app, ReplayScreen)
+        await until(lambda: shows(app, ReplayScreen))
 
 
 async def test_a_recording_is_played_from_the_turn_that_differs() -> None:
@@ -296,7 +300,7 @@ async def test_a_recording_is_played_from_the_turn_that_differs() -> None:
         await settled(pilot)
         app.open_comparison(OTHER, "last")
         await pilot.pause()
-        await until(lambda: "Every token" in screen_text(app))
+        await until(lambda: "Every token" in shown(app))
         await pilot.press("T", "t", "t", "o")
         replay = await at_rest(pilot, app)
         assert replay.view.header.turn == 3
@@ -314,7 +318,7 @@ async def test_hostile_tokens_are_shown_and_not_obeyed() -> None:
         await settled(pilot)
         app.open_comparison(session, OTHER)
         await pilot.pause()
-        await until(lambda: "␛]52;c;evil␇[@click=app.quit]" in screen_text(app))
+        await until(lambda: "␛]52;c;evil␇[@click=app.quit]" in shown(app))
         assert "\x1b" not in screen_text(app)
 
 

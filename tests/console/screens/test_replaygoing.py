@@ -13,7 +13,7 @@ from console.screens.replay import ReplayScreen
 from console.screens.replaychoose import ChooseRecording
 from console.screens.sessionsexport import ExportDialog
 from sessions import visiting
-from tests.console.open import console, screen_text, shows, spec
+from tests.console.open import console, screen_text, shown, shows, spec
 from tests.console.played import until
 from tests.console.replayed import notices, opened, recorded
 from tests.console.story import drifting
@@ -115,7 +115,7 @@ async def test_what_ships_is_offered_beside_a_recording_and_beside_itself() -> N
     async with app.run_test(size=(120, 40)) as pilot:
         await opened(pilot, app, "shipped:error", 1)
         await pilot.press("a")
-        await until(lambda: shows(app, ChooseRecording) and "shipped:recovery" in screen_text(app))
+        await until(lambda: shows(app, ChooseRecording) and "shipped:recovery" in shown(app))
         assert "shipped:error" not in screen_text(app)
         await pilot.press(*"fragmented")
         await until(lambda: "shipped:clean" not in screen_text(app))

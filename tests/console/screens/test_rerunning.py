@@ -21,7 +21,7 @@ from engine.run import Sampling
 from engine.start import WorldDifference
 from sessions.kept import Placement
 from sessions.library import Library
-from tests.console.open import console, screen_text, settled, shows
+from tests.console.open import console, screen_text, settled, shown, shows
 from tests.console.recorded import DRIFT_TURN, SESSION, demo_events, demo_spec, keep
 from tests.console.scripted import ScriptedDriver, ended_by_person
 from tests.console.test_forking import with_homes
@@ -46,12 +46,6 @@ async def until(holds: Callable[[], object]) -> None:
         await asyncio.sleep(0.01)
         if holds():
             return
-
-
-def shown(app: DrifttyApp) -> str:
-    """What is on the terminal; nothing while a screen is only being laid out."""
-    laid = len(app.screen._compositor.render_strips(app.size)) == app.size.height
-    return screen_text(app) if laid else ""
 
 
 def said(app: DrifttyApp) -> str:
