@@ -51,20 +51,31 @@ def _few(held: Compact, dtype: torch.dtype = torch.float32) -> Few:
 
 
 def _in_order(rows: torch.Tensor, weight: torch.Tensor, span: int) -> torch.Tensor:
-    """Sums over the inputs in order, each step rounded once, anew after every span.
-
-    In float64 a product of two float32 numbers is exact, so that adding it and rounding is what a
-    fused multiplication and addition does.
-    """
+    """Sums over the inputs in order, each step rounded once, anew after every span."""
     wide = weight.double()
     total = torch.zeros(len(rows), len(weight))
     for begin in range(0, weight.shape[1], span):
         sums = torch.zeros(len(rows), len(weight))
         for place in range(begin, min(begin + span, weight.shape[1])):
-            step = rows[:, place : place + 1].double() * wide[:, place]
-            sums = (step + sums.double()).float()
+            # In float64 a product of two float32 numbers is exact.
+            sums = _added(rows[:, place : place + 1].double() * wide[:, place], sums.double())
         total = sums if begin == 0 else total + sums
     return total
+
+
+def _added(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """Their sum in float32, rounded once.
+
+    A sum in float64 is rounded itself, perhaps to half-way between two float32 numbers. So of the two
+    neighbours of the true sum the odd one is taken, which never lies there.
+    """
+    near = one + other
+    part = near - one
+    error = (one - (near - part)) + (other - part)
+    bits = near.view(torch.int64)
+    towards = torch.where((error > 0) == (near > 0), 1, -1)
+    odd = torch.where((error != 0) & (bits % 2 == 0), bits + towards, bits)
+    return odd.view(torch.float64).float()
 
 
 @compiled
