@@ -156,7 +156,7 @@ class Desk:
         # No tokenizer yet is no error: the count comes when the model's state changes.
         with contextlib.suppress(ModelError):
             payload = await self._app.driver.render(turns, len(priming.seeded))
-            if priming.turns == turns and not priming.running:
+            if priming.turns == turns and priming.planning:
                 priming.counted(payload)
                 self._app.pump.wake()
 
