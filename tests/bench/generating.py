@@ -26,6 +26,7 @@ from engine.model.catalogue import EMBEDDED, resolve
 from engine.model.device import DTYPES
 from engine.model.endings import Endings, endings_of
 from engine.model.kv import Sequence
+from engine.model.loading import quieten
 from engine.model.protocol import Complete, Completed, CompletionReply, Reply, Reported, Scored
 from engine.model.row import Row
 from engine.model.sampling import NoDistribution, draw
@@ -38,6 +39,7 @@ class Generating:
     """The `Model` protocol over plain transformers, in this process."""
 
     def __init__(self, dtype: str) -> None:
+        quieten()
         folder = resolve(EMBEDDED).folder
         self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         self._model: Any = AutoModelForCausalLM.from_pretrained(
