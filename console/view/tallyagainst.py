@@ -24,24 +24,8 @@ def against(current: Condition, others: Sequence[Condition]) -> list[PairTally]:
         bets.append((other, bet))
     decided = e_holm([bet.peak for _, bet in bets])
     threshold = max(len(bets) - sum(decided), 1) / ALPHA
+    name = current.spec.config.name
     return [
-        _pair(current, other, bet, threshold, decided=sure)
+        PairTally.of(bet, name, other.spec.config.name, decided=sure, threshold=threshold)
         for (other, bet), sure in zip(bets, decided, strict=True)
     ]
-
-
-def _pair(
-    current: Condition, other: Condition, bet: Bet, threshold: float, *, decided: bool
-) -> PairTally:
-    now = bet.comparison
-    return PairTally(
-        a=current.spec.config.name,
-        b=other.spec.config.name,
-        blocks=now.blocks,
-        successes=now.successes,
-        e_value=now.e_value,
-        peak=now.peak,
-        threshold=threshold,
-        decided=decided,
-        further=0 if decided else bet.further(threshold),
-    )
