@@ -36,7 +36,7 @@ from console.screens.lines import LinesScreen
 from console.screens.operate import Operate
 from console.screens.payload import PayloadScreen
 from console.screens.replay import ReplayScreen
-from console.settings import read_settings, write_settings
+from console.settings import read_settings, read_theme, write_settings
 from console.view.driver import Driver
 from console.view.state import ViewState
 from console.view.worker import WorkerView
@@ -246,9 +246,7 @@ class DrifttyApp(App[int]):
 
     def _dress(self) -> None:
         try:
-            theme = read_settings().theme
-            if theme not in self.looks:
-                raise SettingsError(f"settings.toml: there is no theme `{theme}`.")
+            theme = read_theme(self.looks)
         except SettingsError as error:
             self._wrong.append(error)
             theme = appearance.DEFAULT

@@ -1,5 +1,6 @@
 """What the console remembers of a person's taste, in `settings.toml` of the config folder."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
@@ -49,6 +50,14 @@ def read_settings() -> Settings:
         return Settings()
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path()}: the settings cannot be read: {error}.") from error
+
+
+def read_theme(known: Collection[str]) -> str:
+    """The theme that is set; raises `SettingsError` also where it is none of `known`."""
+    theme = read_settings().theme
+    if theme not in known:
+        raise SettingsError(f"settings.toml: there is no theme `{theme}`.")
+    return theme
 
 
 def write_settings(settings: Settings) -> None:

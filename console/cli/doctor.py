@@ -165,16 +165,14 @@ def _terminal() -> Iterable[Finding]:
 def _settings() -> Iterable[Finding]:
     from console.appearance import appearances
     from console.ownkeys import read_keymap
-    from console.settings import read_settings
+    from console.settings import read_theme
     from engine.seeds.library import SeedLibrary
     from engine.tasks.library import TaskLibrary
 
     themes, problems = appearances()
     wrong: list[object] = [*problems]
     try:
-        theme = read_settings().theme
-        if theme not in themes:
-            wrong.append(f"settings.toml: there is no theme `{theme}`.")
+        read_theme(themes)
     except DrifttyError as error:
         wrong.append(error)
     try:
