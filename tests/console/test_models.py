@@ -14,23 +14,14 @@ from engine.errors import DrifttyError
 from engine.experiment import cells
 from engine.model.scripted import ScriptedModel
 from engine.model.supervisor import WorkerStatus
-from sessions.experiments import Experiments, Placement, Stretch
+from sessions.experiments import Experiments, Placement
 from sessions.ids import new_id
 from sessions.recorder import Recorder
 from tests.console.replicated import WELL, AnsweringShell, Scripts, begun, experimenting, planned
-from tests.sessions.madeexperiments import make_kept
+from tests.sessions.madeexperiments import make_kept, make_stretch
 
 CHOICE = ModelChoice("demo", "auto", "auto", 2)
-PINNED = Stretch(
-    model="demo",
-    weights="ab" * 32,
-    device="cuda:0 (a card)",
-    dtype="bfloat16",
-    version="0.1.0",
-    began="2026-01-02T03:04:05+00:00",
-    at_once=8,
-    runs=1,
-)
+PINNED = make_stretch(model="demo", device="cuda:0 (a card)", dtype="bfloat16", runs=1)
 
 
 class Console:

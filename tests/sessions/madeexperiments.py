@@ -5,7 +5,7 @@ import msgspec
 from engine.drift.result import RunResult
 from engine.experiment import Cell, Experiment
 from engine.run import RunSpec, Task
-from sessions.experiments import KeptRun
+from sessions.experiments import KeptRun, Stretch
 from tests.sessions.made import make_spec
 
 
@@ -49,3 +49,17 @@ def make_result(cell: Cell, outcome: str = "clean", session: str = "s") -> RunRe
 def make_kept(cell: Cell, outcome: str = "clean", tries: int = 1, session: str = "s") -> KeptRun:
     """The same, as it is kept."""
     return KeptRun(make_result(cell, outcome, session), tries)
+
+
+def make_stretch(**changes: object) -> Stretch:
+    """A time in which cells were run."""
+    plain = Stretch(
+        model="smollm2-135m",
+        weights="ab" * 32,
+        device="cpu (a processor)",
+        dtype="float32",
+        version="0.1.0",
+        began="2026-01-02T03:04:05+00:00",
+        at_once=8,
+    )
+    return msgspec.structs.replace(plain, **changes)

@@ -10,21 +10,13 @@ from engine.errors import StoreError
 from engine.experiment import Cell, Experiment, cells, run_seed, spec_of
 from sessions.experimentfollow import Following
 from sessions.experiments import Experiments
-from sessions.kept import Placement, Stretch
+from sessions.kept import Placement
 from sessions.process import ProcessIdentity
 from sessions.recorder import Recorder
 from tests.sessions.made import begin, end, token
-from tests.sessions.madeexperiments import make_experiment, make_kept
+from tests.sessions.madeexperiments import make_experiment, make_kept, make_stretch
 
-STRETCH = Stretch(
-    model="smollm2-135m",
-    weights="ab" * 32,
-    device="cpu",
-    dtype="float32",
-    version="0.1",
-    began="2026-11-22T10:00:00+00:00",
-    at_once=8,
-)
+STRETCH = make_stretch()
 
 
 class Runner:

@@ -10,12 +10,12 @@ from engine.errors import StoreError
 from engine.experiment import cells
 from sessions import database
 from sessions.costs import costs_of
-from sessions.experiments import Experiments, KeptRun, Placement, Stretch
+from sessions.experiments import Experiments, KeptRun, Placement
 from sessions.process import ProcessIdentity
 from sessions.recorder import Recorder
 from tests.sessions.freeze import FROZEN, SESSIONS
 from tests.sessions.made import begin
-from tests.sessions.madeexperiments import make_experiment, make_kept, make_result
+from tests.sessions.madeexperiments import make_experiment, make_kept, make_result, make_stretch
 
 
 def test_an_experiment_is_there_again_with_all_that_was_planned_and_found() -> None:
@@ -96,20 +96,6 @@ def test_ids_that_name_no_experiment_or_two_are_sentences() -> None:
         experiments.read("7")
 
 
-def stretch(**changes: object) -> Stretch:
-    """A time in which cells were run."""
-    plain = Stretch(
-        model="smollm2-135m",
-        weights="ab" * 32,
-        device="cpu (a processor)",
-        dtype="float32",
-        version="0.1.0",
-        began="2026-01-02T03:04:05+00:00",
-        at_once=8,
-    )
-    return msgspec.structs.replace(plain, **changes)
-
-
 def test_margins_and_dropped_arms_are_kept() -> None:
     experiments, planned = Experiments(), make_experiment()
     experiments.begin(planned, Placement())
@@ -128,12 +114,12 @@ def test_margins_and_dropped_arms_are_kept() -> None:
 def test_on_what_it_was_run_is_kept_with_the_work_done_there() -> None:
     experiments, planned = Experiments(), make_experiment()
     experiments.begin(planned, Placement())
-    place = experiments.set_out(planned.id, stretch())
+    place = experiments.set_out(planned.id, make_stretch())
     first, second, third = list(cells(planned))[:3]
     experiments.add(planned.id, [make_kept(first), make_kept(second)], place, 4.5)
     experiments.add(planned.id, [make_kept(third)], place, 6.0)
-    assert experiments.read("last").stretches == (stretch(runs=3, tokens=120, seconds=6.0),)
-    other = experiments.set_out(planned.id, stretch(dtype="bfloat16", model="another"))
+    assert experiments.read("last").stretches == (make_stretch(runs=3, tokens=120, seconds=6.0),)
+    other = experiments.set_out(planned.id, make_stretch(dtype="bfloat16", model="another"))
     assert other == place + 1
     kept = experiments.read("last")
     assert kept.pinned("smollm2-135m") == kept.stretches[0]
@@ -146,9 +132,9 @@ def test_runs_made_on_different_things_are_called_a_mixture() -> None:
     experiments, planned = Experiments(), make_experiment()
     experiments.begin(planned, Placement())
     first, second = list(cells(planned))[:2]
-    place = experiments.set_out(planned.id, stretch())
+    place = experiments.set_out(planned.id, make_stretch())
     experiments.add(planned.id, [make_kept(first)], place, 1.0)
-    place = experiments.set_out(planned.id, stretch(dtype="bfloat16", weights=""))
+    place = experiments.set_out(planned.id, make_stretch(dtype="bfloat16", weights=""))
     assert experiments.read("last").mixture == ()
     experiments.add(planned.id, [make_kept(second)], place, 1.0)
     assert experiments.read("last").mixture == ("dtype float32, now bfloat16",)

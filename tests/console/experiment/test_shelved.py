@@ -11,23 +11,13 @@ from engine.drift.racing import RacePlan
 from engine.events import Outcome
 from engine.experiment import Cell, Experiment, cells
 from sessions.experimentfollow import News
-from sessions.kept import Kept, KeptRun, Placement, Stretch
+from sessions.kept import Kept, KeptRun, Placement
 from tests.console.experiment.made import experiment, kept, result
+from tests.sessions.madeexperiments import make_stretch
 
 ELSEWHERE = 2**22 + 1
 """No process of Linux has this number."""
-STRETCH = Stretch(
-    model="smollm2-135m",
-    weights="ab" * 32,
-    device="cpu",
-    dtype="float32",
-    version="0.1",
-    began="2026-11-22T10:00:00+00:00",
-    at_once=2,
-    runs=1,
-    tokens=40,
-    seconds=4.0,
-)
+STRETCH = make_stretch(device="cpu", version="0.1", at_once=2, runs=1, tokens=40, seconds=4.0)
 
 
 def news(planned: Experiment, *runs: KeptRun, process: int = ELSEWHERE, n: int = 0) -> News:

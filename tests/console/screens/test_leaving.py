@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from textual.css.query import NoMatches
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from console.app import DrifttyApp
@@ -152,17 +153,23 @@ async def test_a_frame_that_is_due_when_the_console_has_gone_breaks_nothing() ->
     assert not app.operate.typing
 
 
+async def sessions_screen(pilot: Pilot[int], app: DrifttyApp) -> SessionsScreen:
+    """The Sessions screen, with everything on it read."""
+    await settled(pilot)
+    app.open_sessions()
+    await pilot.pause()
+    screen = app.screen
+    assert isinstance(screen, SessionsScreen)
+    while not screen.idle:
+        await pilot.pause(0.005)
+    return screen
+
+
 async def test_what_is_read_for_a_screen_that_has_gone_is_left_undrawn() -> None:
     fill(database.default_path(), 2)
     app = console()
     async with app.run_test() as pilot:
-        await settled(pilot)
-        app.open_sessions()
-        await pilot.pause()
-        screen = app.screen
-        assert isinstance(screen, SessionsScreen)
-        while not screen.idle:
-            await pilot.pause(0.005)
+        screen = await sessions_screen(pilot, app)
         keys = list(screen.view.keys)
         await pilot.press("escape")
         while screen.is_attached:
@@ -178,13 +185,7 @@ async def test_a_filter_is_let_be_where_the_screen_is_left_before_the_person_pau
     fill(database.default_path(), 2)
     app = console()
     async with app.run_test() as pilot:
-        await settled(pilot)
-        app.open_sessions()
-        await pilot.pause()
-        screen = app.screen
-        assert isinstance(screen, SessionsScreen)
-        while not screen.idle:
-            await pilot.pause(0.005)
+        screen = await sessions_screen(pilot, app)
         screen.on_input_changed(Input.Changed(screen.query_one(FilterInput), "drift"))
         app.pop_screen()
         while screen._typing is not None:
