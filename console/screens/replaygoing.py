@@ -30,8 +30,8 @@ class Goes:
 
     def action_go(self) -> None:
         """Ask for a place and go there."""
-        cast("ReplayScreen", self).app.push_screen(Ask("Go to", WORDS[0].upper() + WORDS[1:] + "."),
-                                                   self._go)  # fmt: skip
+        screen = cast("ReplayScreen", self)
+        screen.app.push_screen(Ask("Go to", f"{WORDS[0].upper()}{WORDS[1:]}."), self._go)
 
     def action_find(self) -> None:
         """Ask for a text and go to where it next comes up in the recording."""
